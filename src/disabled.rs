@@ -1,0 +1,51 @@
+//! Mode disabled: the pod has no API credentials, neither of the home cluster nor of the foreign one.
+//!
+//! After this no projected volume has a source of a ServiceAccount's token.
+
+use crate::json::Object;
+use crate::liqo;
+use crate::outcome::{Audit, Rejection};
+use crate::path::Path;
+use crate::pod::{self, Context};
+use crate::volumes::{self, Source, SourceKind, with_source};
+
+/// Changes a pod's spec for mode disabled; tells whether anything changed, and what the audit log keeps.
+pub(crate) fn apply(spec: &mut Object, path: Path, context: &Context) -> Result<(bool, Audit), Rejection> {
+    let mut changed = volumes::projected(spec, path, |volume| {
+        let mut fate = Vec::with_capacity(volume.sources.len());
+        for (index, source) in volume.sources.iter_mut().enumerate() {
+            fate.push(with_source(source, volume.path.item(index), |source| treat(source, context))?);
+        }
+        let changed = fate.iter().any(|fate| *fate != Fate::Kept);
+        let mut fate = fate.into_iter();
+        volume.sources.retain(|_| fate.next() != Some(Fate::Removed));
+        Ok(changed)
+    })?;
+    changed |= pod::detach_service_account(spec, path)?;
+    Ok((changed, Audit::Disabled))
+}
+
+/// What becomes of a source.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Fate {
+    #[default]
+    Kept,
+    Changed,
+    Removed,
+}
+
+fn treat(source: Source, context: &Context) -> Result<Fate, Rejection> {
+    // Liqo's Secret is there when the virtual kubelet forged the pod for home.
+    if source.kind == SourceKind::ServiceAccountToken
+        || source.is_named(SourceKind::Secret, context.token_secret.as_deref())?
+    {
+        return Ok(Fate::Removed);
+    }
+    if let Some(reflected) = &context.root_ca
+        && source.is_named(SourceKind::ConfigMap, Some(liqo::ROOT_CA))?
+    {
+        source.body.set_string("name", reflected);
+        return Ok(Fate::Changed);
+    }
+    Ok(Fate::Kept)
+}

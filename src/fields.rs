@@ -1,0 +1,56 @@
+//! Checked access to the fields of an object under review.
+//!
+//! Null and absent are the same here, as they are for the API server. A field of another shape than it must have is a
+//! [`Rejection`] that names its path.
+
+use std::borrow::Cow;
+
+use crate::json::{Object, Value};
+use crate::outcome::Rejection;
+use crate::path::Path;
+
+/// The object that a value must be.
+pub(crate) fn as_object<'v, 'a>(value: &'v mut Value<'a>, path: Path) -> Result<&'v mut Object<'a>, Rejection> {
+    value.as_object_mut().map_err(|found| Rejection::shape(path, "an object", found))
+}
+
+/// The array that a value must be.
+pub(crate) fn as_array<'v, 'a>(value: &'v mut Value<'a>, path: Path) -> Result<&'v mut Vec<Value<'a>>, Rejection> {
+    value.as_array_mut().map_err(|found| Rejection::shape(path, "an array", found))
+}
+
+/// The string that a value must be.
+pub(crate) fn as_string<'a>(value: &Value<'a>, path: Path) -> Result<Cow<'a, str>, Rejection> {
+    value.as_str().map_err(|found| Rejection::shape(path, "a string", found))
+}
+
+/// The string that a member must be, when it is there.
+pub(crate) fn string_of<'a>(object: &Object<'a>, name: &str, path: Path) -> Result<Option<Cow<'a, str>>, Rejection> {
+    object.present(name).map(|value| as_string(value, path.member(name))).transpose()
+}
+
+/// The string that a member must be; it must be there.
+pub(crate) fn required_string<'a>(object: &Object<'a>, name: &str, path: Path) -> Result<Cow<'a, str>, Rejection> {
+    string_of(object, name, path)?.ok_or_else(|| missing(object, name, path, "a string"))
+}
+
+/// The object that a member must be; it must be there.
+pub(crate) fn required_object<'v, 'a>(
+    object: &'v mut Object<'a>,
+    name: &str,
+    path: Path,
+) -> Result<&'v mut Object<'a>, Rejection> {
+    if object.present(name).is_none() {
+        return Err(missing(object, name, path, "an object"));
+    }
+    match object.present_mut(name) {
+        Some(value) => as_object(value, path.member(name)),
+        None => Err(Rejection::shape(path.member(name), "an object", "nothing")),
+    }
+}
+
+/// The rejection of an object in which a member is absent or null.
+pub(crate) fn missing(object: &Object, name: &str, path: Path, expected: &'static str) -> Rejection {
+    let found = if object.get(name).is_some() { "null" } else { "nothing" };
+    Rejection::shape(path.member(name), expected, found)
+}

@@ -1,0 +1,351 @@
+//! The environment of containers in mode home: the variables by which standard clients find the API server.
+//!
+//! After this every `$(NAME)` that refers to one of them is expanded to the home API server's value: the kubelet expands
+//! from earlier entries only, and falls back to the variables of the foreign cluster's own service.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use k8s_openapi::api::core::v1::EnvVar;
+
+use crate::fields::{as_object, as_string, string_of};
+use crate::json::{Cursor, Malformed, Object, Value, name_is};
+use crate::outcome::Rejection;
+use crate::path::Path;
+use crate::pod;
+use crate::settings::{Host, Settings, port_number};
+
+/// What the home API server is called unless the settings say otherwise: its name inside the home cluster.
+const DEFAULT_HOST: &str = "kubernetes.default";
+const DEFAULT_PORT: u16 = 443;
+
+/// Host and port of an API server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl Endpoint {
+    /// `host:port`, an IPv6 host in brackets.
+    pub(crate) fn authority(&self) -> String {
+        let Self { host, port } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+
+    /// The variables, in the order in which they are written. Kubernetes makes the same for a service
+    /// (`makeEnvVariableName` and its callers in `pkg/kubelet/envvars`).
+    fn variables(&self) -> [(String, String); 8] {
+        let Self { host, port } = self;
+        let url = format!("tcp://{}", self.authority());
+        let port_name = format!("KUBERNETES_PORT_{port}_TCP");
+        [
+            ("KUBERNETES_SERVICE_HOST".to_owned(), host.clone()),
+            ("KUBERNETES_SERVICE_PORT".to_owned(), port.to_string()),
+            ("KUBERNETES_SERVICE_PORT_HTTPS".to_owned(), port.to_string()),
+            ("KUBERNETES_PORT".to_owned(), url.clone()),
+            (port_name.clone(), url),
+            (format!("{port_name}_PROTO"), "tcp".to_owned()),
+            (format!("{port_name}_ADDR"), host.clone()),
+            (format!("{port_name}_PORT"), port.to_string()),
+        ]
+    }
+}
+
+/// The variable that the virtual kubelet leaves out.
+const ONLY_OURS: &str = "KUBERNETES_SERVICE_PORT_HTTPS";
+
+/// An entry of a container's `env`, as text; what is absent or null is `None`.
+#[derive(Debug, Default)]
+struct Entry<'a> {
+    text: &'a str,
+    name: Option<&'a str>,
+    value: Option<&'a str>,
+    value_from: Option<&'a str>,
+}
+
+/// An entry that was checked.
+#[derive(Debug)]
+struct Variable<'a> {
+    text: &'a str,
+    name: Cow<'a, str>,
+    /// The literal value; `None` when it is computed (`valueFrom`) or absent.
+    value: Option<Cow<'a, str>>,
+    /// The value is the name of the pod's ServiceAccount.
+    is_service_account: bool,
+}
+
+/// The environment of one container.
+#[derive(Debug)]
+struct Environment<'a> {
+    variables: Vec<Variable<'a>>,
+    /// Where the virtual kubelet, or this policy, sent the container before.
+    forged: Option<Endpoint>,
+}
+
+/// The environments of a pod's containers in the order of [`pod::CONTAINER_LISTS`], and where the home API server is for each of them.
+#[derive(Debug)]
+pub(crate) struct Endpoints<'a, 's> {
+    settings: &'s Settings,
+    environments: Vec<Environment<'a>>,
+}
+
+impl<'a, 's> Endpoints<'a, 's> {
+    pub(crate) fn new(settings: &'s Settings) -> Self {
+        Self { settings, environments: Vec::new() }
+    }
+
+    /// Reads the environment of one container.
+    pub(crate) fn read(&mut self, container: &Object<'a>, path: Path) -> Result<(), Rejection> {
+        let path = path.member("env");
+        let mut variables = Vec::new();
+        if let Some(env) = container.present("env") {
+            let text = env.text().filter(|_| env.kind() == "an array");
+            let text = text.ok_or_else(|| Rejection::shape(path, "an array", env.kind()))?;
+            for (index, entry) in entries(text)?.into_iter().enumerate() {
+                variables.push(entry.check(path.item(index))?);
+            }
+        }
+        let forged = forged(&variables);
+        self.environments.push(Environment { variables, forged });
+        Ok(())
+    }
+
+    /// Where the pod as a whole finds the home API server.
+    pub(crate) fn pod(&self) -> Endpoint {
+        self.of(None)
+    }
+
+    /// Where each container finds it.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Endpoint> {
+        self.environments.iter().map(|environment| self.of(environment.forged.as_ref()))
+    }
+
+    /// A host or port left unset in the settings is taken from where the container was sent before, else from where the
+    /// first such container was: one that another webhook injected must not reach another API server than the rest.
+    fn of(&self, forged: Option<&Endpoint>) -> Endpoint {
+        let forged = forged.or_else(|| self.environments.iter().find_map(|environment| environment.forged.as_ref()));
+        let host = self.settings.home_api_server_host.as_ref().map(Host::as_str);
+        let host = host.or(forged.map(|forged| forged.host.as_str())).unwrap_or(DEFAULT_HOST);
+        let port = self.settings.home_api_server_port.or(forged.map(|forged| forged.port)).unwrap_or(DEFAULT_PORT);
+        Endpoint { host: host.to_owned(), port }
+    }
+
+    /// Changes the containers whose environment is not right yet, and tells whether there was one.
+    pub(crate) fn apply(&self, spec: &mut Object<'a>, path: Path, service_account: &str) -> Result<bool, Rejection> {
+        let mut block = Block::new(self.pod());
+        let mut changed = false;
+        let mut environments = self.environments.iter();
+        for list in pod::CONTAINER_LISTS {
+            pod::containers(spec, path, list, |_, container, path| {
+                let Some(environment) = environments.next() else { return Ok(()) };
+                let endpoint = self.of(environment.forged.as_ref());
+                if block.endpoint != endpoint {
+                    block = Block::new(endpoint);
+                }
+                if let Some(env) = environment.rewrite(&block, service_account, path.member("env"))? {
+                    container.set("env", Value::Array(env));
+                    changed = true;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(changed)
+    }
+}
+
+/// The entries of an `env`, in one pass over its text.
+fn entries(text: &str) -> Result<Vec<Entry<'_>>, Malformed> {
+    let mut entries = Vec::new();
+    Cursor::new(text).array(|cursor| {
+        let start = cursor.position();
+        let mut entry = Entry::default();
+        if cursor.peek() == Some(b'{') {
+            cursor.object(|cursor, name| {
+                let text = Some(cursor.value()?).filter(|text| *text != "null");
+                if name_is(name, "name") {
+                    entry.name = text;
+                } else if name_is(name, "value") {
+                    entry.value = text;
+                } else if name_is(name, "valueFrom") {
+                    entry.value_from = text;
+                }
+                Ok(())
+            })?;
+        } else {
+            cursor.value()?;
+        }
+        entry.text = cursor.since(start);
+        entries.push(entry);
+        Ok(())
+    })?;
+    Ok(entries)
+}
+
+impl<'a> Entry<'a> {
+    fn check(self, path: Path) -> Result<Variable<'a>, Rejection> {
+        let kind = Value::Text(self.text).kind();
+        if kind != "an object" {
+            return Err(Rejection::shape(path, "an object", kind));
+        }
+        let string = |text, name| as_string(&Value::Text(text), path.member(name));
+        let name = self.name.ok_or_else(|| Rejection::shape(path.member("name"), "a string", "nothing"))?;
+        let name = string(name, "name")?;
+        let value = self.value.map(|text| string(text, "value")).transpose()?;
+        let is_service_account = match self.value_from {
+            Some(text) => is_service_account(Value::Text(text), path.member("valueFrom"))?,
+            None => false,
+        };
+        // The API server takes a value beside `valueFrom` only when it is empty.
+        let value = value.filter(|_| self.value_from.is_none());
+        Ok(Variable { text: self.text, name, value, is_service_account })
+    }
+}
+
+/// Whether the source of a value is the name of the pod's ServiceAccount.
+fn is_service_account(mut value_from: Value, path: Path) -> Result<bool, Rejection> {
+    let Some(field) = as_object(&mut value_from, path)?.present_mut("fieldRef") else {
+        return Ok(false);
+    };
+    let path = path.member("fieldRef");
+    let field = string_of(as_object(field, path)?, "fieldPath", path)?;
+    Ok(field.is_some_and(|field| field == "spec.serviceAccountName"))
+}
+
+/// The endpoint that an environment was given by the virtual kubelet, which appends its variables to the end, or by an
+/// earlier run of this policy, which puts its own together wherever they are needed.
+/// Source: `RemoteContainerEnvVariablesAPIServerSupport` in Liqo's `pkg/virtualKubelet/forge/pods.go`.
+fn forged(variables: &[Variable]) -> Option<Endpoint> {
+    let by_virtual_kubelet = variables.len().checked_sub(7).and_then(|start| variables.get(start..)).and_then(|last| {
+        let endpoint = endpoint_of(last)?;
+        let expected = endpoint.variables().into_iter().filter(|(name, _)| name != ONLY_OURS);
+        last.iter().map(Variable::literal).eq(expected.map(Some)).then_some(endpoint)
+    });
+    by_virtual_kubelet.or_else(|| {
+        let start = variables.iter().position(|variable| variable.name == "KUBERNETES_SERVICE_HOST")?;
+        let block = variables.get(start..start + 8)?;
+        let endpoint = endpoint_of(block)?;
+        block.iter().map(Variable::literal).eq(endpoint.variables().map(Some)).then_some(endpoint)
+    })
+}
+
+/// Host and port as the first two of these variables have them, where they are ones that the settings could have.
+fn endpoint_of(variables: &[Variable]) -> Option<Endpoint> {
+    let [host, port, ..] = variables else { return None };
+    let host = host.value.as_deref()?;
+    Host::parse(&host.to_ascii_lowercase()).ok()?;
+    Some(Endpoint { host: host.to_owned(), port: port_number(port.value.as_deref()?)? })
+}
+
+impl Variable<'_> {
+    fn literal(&self) -> Option<(String, String)> {
+        Some((self.name.to_string(), self.value.as_deref()?.to_owned()))
+    }
+}
+
+/// The variables of one endpoint, ready to be written.
+#[derive(Debug)]
+struct Block {
+    endpoint: Endpoint,
+    variables: [(String, String); 8],
+    entries: [Rc<str>; 8],
+}
+
+impl Block {
+    fn new(endpoint: Endpoint) -> Self {
+        let variables = endpoint.variables();
+        let entries = variables.each_ref().map(|(name, value)| entry(name, value));
+        Self { endpoint, variables, entries }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        if !name.starts_with("KUBERNETES_") {
+            return None;
+        }
+        self.variables.iter().position(|(known, _)| known == name)
+    }
+
+    fn is_referred_to(&self, variable: &Variable) -> bool {
+        variable.value.as_deref().is_some_and(|value| references(value).any(|name| self.position(name).is_some()))
+    }
+}
+
+fn entry(name: &str, value: &str) -> Rc<str> {
+    let variable = EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None };
+    serde_json::to_string(&variable).unwrap_or_default().into()
+}
+
+impl<'a> Environment<'a> {
+    /// The list that must take the place of the one that was read; `None` when that one is right.
+    fn rewrite(&self, block: &Block, service_account: &str, path: Path) -> Result<Option<Vec<Value<'a>>>, Rejection> {
+        let right = self.has(block);
+        if right && !self.variables.iter().any(|variable| variable.is_service_account) {
+            return Ok(None);
+        }
+        let mut env = Vec::with_capacity(self.variables.len() + 8);
+        let mut start = None;
+        for (index, variable) in self.variables.iter().enumerate() {
+            if !right && block.position(&variable.name).is_some() {
+                continue;
+            }
+            if start.is_none() && block.is_referred_to(variable) {
+                start = Some(env.len());
+            }
+            let mut value = Value::Text(variable.text);
+            if variable.is_service_account {
+                let entry = as_object(&mut value, path.item(index))?;
+                entry.remove("valueFrom");
+                entry.set_string("value", service_account);
+            }
+            env.push(value);
+        }
+        if !right {
+            let start = start.unwrap_or(env.len());
+            env.splice(start..start, block.entries.iter().map(|entry| Value::New(Rc::clone(entry))));
+        }
+        Ok(Some(env))
+    }
+
+    /// Whether each variable stands there with the right value, and none is referred to before.
+    fn has(&self, block: &Block) -> bool {
+        let mut missing = block.variables.len();
+        let mut seen = [false; 8];
+        for variable in &self.variables {
+            match block.position(&variable.name) {
+                Some(index) => {
+                    if variable.value.as_deref() != Some(block.variables[index].1.as_str()) {
+                        return false;
+                    }
+                    missing -= usize::from(!seen[index]);
+                    seen[index] = true;
+                }
+                None if missing > 0 && block.is_referred_to(variable) => return false,
+                None => {}
+            }
+        }
+        missing == 0
+    }
+}
+
+/// The names that a value refers to as `$(NAME)`; `$$` stands for a dollar sign.
+/// Source: `Expand` in Kubernetes' `third_party/forked/golang/expansion`.
+fn references(value: &str) -> impl Iterator<Item = &str> {
+    let mut rest = value;
+    std::iter::from_fn(move || {
+        loop {
+            let (_, after) = rest.split_once('$')?;
+            if let Some(opened) = after.strip_prefix('(') {
+                if let Some((name, after)) = opened.split_once(')') {
+                    rest = after;
+                    return Some(name);
+                }
+                rest = opened;
+            } else {
+                // The character after the dollar sign is passed over with it, so `$$(X)` refers to nothing.
+                let mut characters = after.chars();
+                characters.next();
+                rest = characters.as_str();
+            }
+        }
+    })
+}

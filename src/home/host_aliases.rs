@@ -1,0 +1,153 @@
+//! Host aliases in mode home: the names of the API server lead to the home cluster's addresses.
+//!
+//! They are needed beside the environment: clients that do not read it connect to `https://kubernetes.default.svc`.
+
+use std::net::IpAddr;
+
+use k8s_openapi::api::core::v1::HostAlias;
+
+use crate::fields::{as_array, as_object, as_string, required_string};
+use crate::json::{Object, Value};
+use crate::outcome::{Rejection, Warning};
+use crate::path::Path;
+use crate::pod::warn_once;
+use crate::settings::{Host, Settings};
+
+use super::env::Endpoints;
+
+/// The names of a cluster's own API server. Inside the foreign cluster they mean the foreign one, unless aliased.
+const CLUSTER_NAMES: [&str; 3] =
+    ["kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
+
+/// Sets the host aliases of a pod, and tells whether that changed anything.
+pub(crate) fn apply(
+    spec: &mut Object,
+    path: Path,
+    settings: &Settings,
+    endpoints: &Endpoints,
+    warnings: &mut Vec<Warning>,
+) -> Result<bool, Rejection> {
+    let path = path.member("hostAliases");
+    let addresses = &settings.home_api_server_addresses;
+    let mut absent = Vec::new();
+    let present = match spec.present_mut("hostAliases") {
+        Some(aliases) => Some(as_array(aliases, path)?),
+        None => None,
+    };
+    let is_present = present.is_some();
+    let aliases = present.unwrap_or(&mut absent);
+
+    if addresses.is_empty() {
+        for host in endpoints.all().map(|endpoint| endpoint.host) {
+            if CLUSTER_NAMES.contains(&host.as_str()) && !is_aliased(aliases, path, &host)? {
+                warn_once(warnings, Warning::HomeIsForeign { host });
+            }
+        }
+        return Ok(false);
+    }
+    let changed = point(aliases, path, addresses, &names(&endpoints.pod().host))?;
+    if changed && !is_present {
+        spec.set("hostAliases", Value::Array(absent));
+    }
+    Ok(changed)
+}
+
+/// The names that must lead home: the host's, when it is a DNS name, and those of the cluster's own API server.
+fn names(host: &str) -> Vec<&str> {
+    let mut names = Vec::with_capacity(4);
+    if host.parse::<IpAddr>().is_err() && Host::parse(host).is_ok() && !CLUSTER_NAMES.contains(&host) {
+        names.push(host);
+    }
+    names.extend(CLUSTER_NAMES);
+    names
+}
+
+fn is_aliased(aliases: &mut [Value], path: Path, host: &str) -> Result<bool, Rejection> {
+    for (index, alias) in aliases.iter_mut().enumerate() {
+        let path = path.item(index);
+        let mut aliased = false;
+        if let Some(hostnames) = as_object(alias, path)?.present_mut("hostnames") {
+            let path = path.member("hostnames");
+            for (index, name) in as_array(hostnames, path)?.iter().enumerate() {
+                aliased |= as_string(name, path.item(index))? == host;
+            }
+        }
+        if aliased {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Makes the names lead to the addresses, and to nothing else.
+fn point(aliases: &mut Vec<Value>, path: Path, addresses: &[IpAddr], names: &[&str]) -> Result<bool, Rejection> {
+    let mut changed = false;
+    let mut found = Vec::new();
+    let mut emptied = Vec::new();
+    for (index, alias) in aliases.iter_mut().enumerate() {
+        let path = path.item(index);
+        let alias = as_object(alias, path)?;
+        // An address in a form that only older API servers take (leading zeros) is none of the settings'.
+        let address = required_string(alias, "ip", path)?.parse().ok().filter(|ip| addresses.contains(ip));
+        match address {
+            Some(address) if found.contains(&address) => {}
+            Some(address) => {
+                changed |= add_names(alias, path, names)?;
+                found.push(address);
+            }
+            None => {
+                let left = take_names(alias, path, names)?;
+                changed |= left.is_some();
+                if left == Some(0) {
+                    emptied.push(index);
+                }
+            }
+        }
+    }
+    for index in emptied.into_iter().rev() {
+        aliases.remove(index);
+    }
+    for address in addresses {
+        if !found.contains(address) {
+            let hostnames = names.iter().map(|name| (*name).to_owned()).collect();
+            aliases.push(Value::new(&HostAlias { ip: address.to_string(), hostnames: Some(hostnames) }));
+            found.push(*address);
+            changed = true;
+        }
+    }
+    Ok(changed)
+}
+
+/// Adds the names that an alias lacks, and tells whether there was one.
+fn add_names(alias: &mut Object, path: Path, names: &[&str]) -> Result<bool, Rejection> {
+    let path = path.member("hostnames");
+    if alias.present("hostnames").is_none() {
+        alias.set("hostnames", Value::Array(Vec::new()));
+    }
+    let Some(hostnames) = alias.present_mut("hostnames") else { return Ok(false) };
+    let hostnames = as_array(hostnames, path)?;
+    let mut lacking = names.to_vec();
+    for (index, name) in hostnames.iter().enumerate() {
+        let name = as_string(name, path.item(index))?;
+        lacking.retain(|lacking| *lacking != name);
+    }
+    hostnames.extend(lacking.iter().map(|name| Value::string(name)));
+    Ok(!lacking.is_empty())
+}
+
+/// Takes the names away from an alias. Tells how many others are left, `None` when it had none of them.
+fn take_names(alias: &mut Object, path: Path, names: &[&str]) -> Result<Option<usize>, Rejection> {
+    let path = path.member("hostnames");
+    let Some(hostnames) = alias.present_mut("hostnames") else { return Ok(None) };
+    let hostnames = as_array(hostnames, path)?;
+    let mut kept = Vec::with_capacity(hostnames.len());
+    for (index, name) in hostnames.iter().enumerate() {
+        kept.push(!names.contains(&as_string(name, path.item(index))?.as_ref()));
+    }
+    if kept.iter().all(|kept| *kept) {
+        return Ok(None);
+    }
+    let mut kept = kept.into_iter();
+    hostnames.retain(|_| kept.next().unwrap_or(true));
+    Ok(Some(hostnames.len()))
+}

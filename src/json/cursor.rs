@@ -1,0 +1,278 @@
+//! One pass over JSON text. The cursor checks the grammar of RFC 8259 and hands out slices; it builds nothing.
+//!
+//! Every admission request is scanned from end to end, so this is the hot loop of the policy. `serde_json` can skip a
+//! value but not say where it ends while it also reads what is inside, and pull parsers with positions were slower than
+//! reading the request into `serde::de::IgnoredAny`; ARCHITECTURE.md has the figures. The tests hold the cursor against
+//! `serde_json`: both accept and refuse the same texts.
+
+/// Text that is not JSON: what was expected and at which byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    pub(crate) expected: &'static str,
+    pub(crate) at: usize,
+}
+
+/// How deep arrays and objects may nest. policy-server reads requests with the same limit.
+const MAX_DEPTH: u32 = 128;
+
+/// A position in a text.
+#[derive(Debug)]
+pub(crate) struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// The first byte of what comes next, after white space.
+    #[inline]
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        loop {
+            let byte = self.byte()?;
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Succeeds when only white space is left.
+    pub(crate) fn end(&mut self) -> Result<(), Malformed> {
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => self.expected("the end"),
+        }
+    }
+
+    /// Passes over the next value and gives its text.
+    pub(crate) fn value(&mut self) -> Result<&'a str, Malformed> {
+        let start = self.position();
+        self.skip_value()?;
+        Ok(self.since(start))
+    }
+
+    /// Where the next value begins, for [`Cursor::since`].
+    pub(crate) fn position(&mut self) -> usize {
+        self.peek();
+        self.at
+    }
+
+    /// The text from a position up to here.
+    pub(crate) fn since(&self, position: usize) -> &'a str {
+        // Positions are beside ASCII characters, so they are character boundaries.
+        self.text.get(position..self.at).unwrap_or_default()
+    }
+
+    /// Reads the object that comes next. `member` gets each name (the text between its quotes) and must read its value.
+    pub(crate) fn object(
+        &mut self,
+        mut member: impl FnMut(&mut Self, &'a str) -> Result<(), Malformed>,
+    ) -> Result<(), Malformed> {
+        self.bracket(b'{', "an object")?;
+        if self.take(b'}') {
+            return Ok(());
+        }
+        loop {
+            let name = self.name()?;
+            member(self, name)?;
+            if !self.take(b',') {
+                return self.bracket(b'}', "`,` or `}`");
+            }
+        }
+    }
+
+    /// Reads the array that comes next. `item` must read one value each time.
+    pub(crate) fn array(&mut self, mut item: impl FnMut(&mut Self) -> Result<(), Malformed>) -> Result<(), Malformed> {
+        self.bracket(b'[', "an array")?;
+        if self.take(b']') {
+            return Ok(());
+        }
+        loop {
+            item(self)?;
+            if !self.take(b',') {
+                return self.bracket(b']', "`,` or `]`");
+            }
+        }
+    }
+
+    #[inline]
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn expected<T>(&self, expected: &'static str) -> Result<T, Malformed> {
+        Err(Malformed { expected, at: self.at })
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn bracket(&mut self, byte: u8, expected: &'static str) -> Result<(), Malformed> {
+        if self.take(byte) { Ok(()) } else { self.expected(expected) }
+    }
+
+    fn name(&mut self) -> Result<&'a str, Malformed> {
+        if self.peek() != Some(b'"') {
+            return self.expected("a member's name");
+        }
+        let start = self.at + 1;
+        self.skip_string()?;
+        let name = self.text.get(start..self.at - 1).unwrap_or_default();
+        self.bracket(b':', "`:`")?;
+        Ok(name)
+    }
+
+    fn skip_value(&mut self) -> Result<(), Malformed> {
+        // One bit for each bracket that is open, 1 for an object: nesting costs no memory and cannot exhaust the stack.
+        let mut objects: u128 = 0;
+        let mut depth = 0;
+        loop {
+            match self.peek() {
+                Some(b'"') => self.skip_string()?,
+                Some(bracket @ (b'{' | b'[')) => {
+                    self.at += 1;
+                    let object = bracket == b'{';
+                    // The closing bracket is two characters after the opening one in ASCII.
+                    if !self.take(bracket + 2) {
+                        if depth == MAX_DEPTH {
+                            return self.expected("at most 128 levels");
+                        }
+                        depth += 1;
+                        objects = objects << 1 | u128::from(object);
+                        if object {
+                            self.name()?;
+                        }
+                        continue;
+                    }
+                }
+                Some(b't') => self.skip_word("true")?,
+                Some(b'f') => self.skip_word("false")?,
+                Some(b'n') => self.skip_word("null")?,
+                Some(b'-' | b'0'..=b'9') => self.skip_number()?,
+                _ => return self.expected("a value"),
+            }
+            loop {
+                if depth == 0 {
+                    return Ok(());
+                }
+                let object = objects & 1 == 1;
+                if self.take(b',') {
+                    if object {
+                        self.name()?;
+                    }
+                    break;
+                }
+                if object {
+                    self.bracket(b'}', "`,` or `}`")?;
+                } else {
+                    self.bracket(b']', "`,` or `]`")?;
+                }
+                objects >>= 1;
+                depth -= 1;
+            }
+        }
+    }
+
+    fn skip_word(&mut self, word: &'static str) -> Result<(), Malformed> {
+        if self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            self.at += word.len();
+            Ok(())
+        } else {
+            self.expected("a value")
+        }
+    }
+
+    fn skip_number(&mut self) -> Result<(), Malformed> {
+        self.at += usize::from(self.byte() == Some(b'-'));
+        if self.byte() == Some(b'0') {
+            self.at += 1;
+        } else {
+            self.skip_digits()?;
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            self.skip_digits()?;
+        }
+        if let Some(b'e' | b'E') = self.byte() {
+            self.at += 1;
+            self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
+            self.skip_digits()?;
+        }
+        Ok(())
+    }
+
+    fn skip_digits(&mut self) -> Result<(), Malformed> {
+        let start = self.at;
+        while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == start { self.expected("a digit") } else { Ok(()) }
+    }
+
+    #[inline]
+    fn skip_string(&mut self) -> Result<(), Malformed> {
+        self.at += 1;
+        loop {
+            self.skip_plain();
+            match self.byte() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => self.skip_escape()?,
+                Some(0x20..) => self.at += 1,
+                Some(_) => return self.expected("an escaped control character"),
+                None => return self.expected("the end of a string"),
+            }
+        }
+    }
+
+    /// Passes over eight bytes at a time while none of them is a quote, a backslash or a control character.
+    #[inline]
+    fn skip_plain(&mut self) {
+        const ONES: u64 = u64::MAX / 0xff;
+        const HIGHS: u64 = ONES << 7;
+        while let Some(chunk) = self.text.as_bytes().get(self.at..).and_then(|rest| rest.first_chunk()) {
+            let word = u64::from_le_bytes(*chunk);
+            let quote = word ^ ONES * u64::from(b'"');
+            let backslash = word ^ ONES * u64::from(b'\\');
+            // The high bit of the lowest byte that is zero (or, in the last term, below 0x20) is set; higher ones may be
+            // too, by the borrow, which is why only the lowest counts.
+            let special = (quote.wrapping_sub(ONES) & !quote
+                | backslash.wrapping_sub(ONES) & !backslash
+                | word.wrapping_sub(ONES * 0x20) & !word)
+                & HIGHS;
+            if special != 0 {
+                self.at += (special.trailing_zeros() / 8) as usize;
+                return;
+            }
+            self.at += 8;
+        }
+    }
+
+    fn skip_escape(&mut self) -> Result<(), Malformed> {
+        self.at += 1;
+        match self.byte() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.at += 1;
+                Ok(())
+            }
+            Some(b'u') => {
+                let digits = self.text.as_bytes().get(self.at + 1..self.at + 5);
+                if digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+                    self.at += 5;
+                    Ok(())
+                } else {
+                    self.expected("four hexadecimal digits")
+                }
+            }
+            _ => self.expected("an escape"),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The names of the objects that Liqo's virtual kubelet reflects from the home cluster.
+//!
+//! They are Liqo's to choose: whoever changes them here breaks every pod that Liqo forged.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+/// The ConfigMap that holds the CA certificates of the cluster it is in.
+/// Source: `RootCACertConfigMapName` in Kubernetes' `pkg/controller/certificates/rootcacertpublisher`.
+pub(crate) const ROOT_CA: &str = "kube-root-ca.crt";
+
+/// The label that names the cluster which a pod comes from.
+pub(crate) const ORIGIN: &str = "offloading.liqo.io/origin";
+
+/// The Secret that holds the tokens of a pod. Source: `ServiceAccountSecretName` in `pkg/virtualKubelet/forge/secrets.go`.
+pub(crate) fn token_secret(pod: &str) -> String {
+    format!("{pod}-token")
+}
+
+/// The key, in that Secret, of the token that a volume shows at a path: volume and path tell tokens of different
+/// audiences apart. Source: `ServiceAccountTokenKey` in `pkg/virtualKubelet/forge/secrets.go`.
+pub(crate) fn token_key(volume: &str, path: &str) -> String {
+    let digest = Sha256::digest(path.as_bytes());
+    let mut key = format!("{volume}-");
+    for byte in digest.iter().take(3) {
+        // Writing into a string does not fail.
+        let _ = write!(key, "{byte:02x}");
+    }
+    key
+}
+
+/// The ConfigMap that holds the home cluster's CA certificates. An id ends with a letter or a digit, but its first five
+/// characters may not. Source: `RemoteConfigMapName` in `pkg/virtualKubelet/forge/configmaps.go`.
+pub(crate) fn root_ca(origin: &str) -> String {
+    let start: String = origin.chars().take(5).collect();
+    let filler = if start.ends_with(|last: char| last.is_ascii_alphanumeric()) { "" } else { "a" };
+    format!("{ROOT_CA}.{start}{filler}")
+}

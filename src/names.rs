@@ -1,0 +1,22 @@
+//! The shapes of names, each checked as Kubernetes or Liqo checks them.
+
+/// A DNS-1123 subdomain: what ServiceAccounts and Secrets are named like.
+/// Source: `IsDNS1123Subdomain` in k8s.io/apimachinery `pkg/util/validation`.
+pub(crate) fn is_dns1123_subdomain(name: &str) -> bool {
+    name.len() <= 253 && name.split('.').all(is_dns1123_word)
+}
+
+/// The id of a Liqo cluster. It is also the value of a label, which limits its length.
+/// Source: `ClusterID` in Liqo's `apis/core/v1beta1`.
+pub(crate) fn is_cluster_id(id: &str) -> bool {
+    id.len() <= 63 && is_dns1123_word(id)
+}
+
+/// A DNS-1123 label of any length.
+fn is_dns1123_word(label: &str) -> bool {
+    let bytes = label.as_bytes();
+    !label.starts_with('-')
+        && !label.ends_with('-')
+        && !bytes.is_empty()
+        && bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}

@@ -1,0 +1,283 @@
+//! What the policy answers: accepted, accepted with a change, or rejected, and every message that goes with it.
+//!
+//! No message quotes the request but for the few values named here (an annotation's value, the names of modes,
+//! ServiceAccounts, Secrets, volumes and clusters), and those are cut when long: environments hold secrets, and whoever
+//! reads an event or an audit log must not find them there.
+
+use std::fmt::{self, Write as _};
+
+use crate::access_mode::AccessMode;
+use crate::json::{Malformed, Value};
+use crate::path::Path;
+
+/// The answer to one admission request.
+#[derive(Debug)]
+pub(crate) enum Outcome<'a> {
+    Accepted(Accepted<'a>),
+    Rejected(Rejection),
+}
+
+/// An accepted request; the default is the plain accept.
+#[derive(Debug, Default)]
+pub(crate) struct Accepted<'a> {
+    /// The whole object, where something in it has changed.
+    pub(crate) mutated_object: Option<Value<'a>>,
+    pub(crate) audit: Option<Audit>,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// What the audit log keeps of an accepted pod. The API server puts the webhook's name and a `/` before each key.
+#[derive(Debug)]
+pub(crate) enum Audit {
+    Home {
+        /// Host and port, an IPv6 host in brackets.
+        api_server: String,
+    },
+    Remote {
+        service_account: String,
+    },
+    Disabled,
+}
+
+/// Why a request is rejected. The path or the annotation comes first, then what was found and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rejection {
+    NotText { at: usize },
+    NotJson { expected: &'static str, at: usize },
+    Settings { problems: String },
+    Shape { path: String, expected: &'static str, found: &'static str },
+    SourceKinds { path: String },
+    UnknownMode { path: String, value: String, default_mode: AccessMode },
+    HomeIsDefault { path: String },
+    ModeNotAllowed { path: String, mode: AccessMode, allowed: String },
+    ServiceAccountName { path: String, value: String },
+    ServiceAccountNotAllowed { path: String, name: String, allowed: String },
+    OtherOrigin { label: String, setting: String },
+    NameNeeded,
+    ForgedForHome { path: String },
+}
+
+/// What the client and the audit log are told about an accepted request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Warning {
+    NameIgnored { mode: AccessMode },
+    Misplaced { annotation: &'static str, path: &'static str, right: &'static str },
+    HomeIsForeign { host: String },
+    ReflectedSecret { name: String },
+    AudienceKey { secret: String, key: String },
+    UnknownHomeCluster,
+    NoToken { volume: String },
+}
+
+/// Warnings longer than this may be cut by the API server.
+const WARNING_LENGTH: usize = 120;
+
+/// How much of a value or a name a message shows.
+const SHOWN: usize = 64;
+
+impl Rejection {
+    /// Something that must be read is missing or has another shape.
+    pub(crate) fn shape(path: Path, expected: &'static str, found: &'static str) -> Self {
+        Self::Shape { path: path.to_string(), expected, found }
+    }
+}
+
+impl From<Malformed> for Rejection {
+    fn from(Malformed { expected, at }: Malformed) -> Self {
+        Self::NotJson { expected, at }
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotText { at } => write!(f, "the request is not UTF-8 text: see byte {at}"),
+            Self::NotJson { expected, at } => write!(f, "the request is not JSON: expected {expected} at byte {at}"),
+            Self::Settings { problems } => write!(f, "the policy's settings are not valid: {problems}"),
+            Self::Shape { path, expected, found } => write!(f, "{path}: expected {expected}, found {found}"),
+            Self::SourceKinds { path } => write!(f, "{path}: expected one kind of volume source, found several"),
+            Self::UnknownMode { path, value, default_mode } => {
+                write!(f, "{path}: {} is not a mode; ", quoted(value))?;
+                if *default_mode == AccessMode::Home {
+                    f.write_str("valid are \"remote\" and \"disabled\", and leaving it unset for home")?;
+                } else {
+                    f.write_str("valid are \"home\", \"remote\" and \"disabled\"")?;
+                }
+                match closest(value, AccessMode::ALL.map(AccessMode::as_str)) {
+                    Some("home") if *default_mode == AccessMode::Home => f.write_str(" (leave it unset?)"),
+                    Some(likely) => write!(f, " (did you mean \"{likely}\"?)"),
+                    None => Ok(()),
+                }
+            }
+            Self::HomeIsDefault { path } => {
+                write!(f, "{path}: \"home\" is not a value here; home is the default, leave the annotation unset")
+            }
+            Self::ModeNotAllowed { path, mode, allowed } => {
+                write!(f, "{path}: mode \"{mode}\" is not allowed here; allowed: {allowed}")
+            }
+            Self::ServiceAccountName { path, value } => write!(
+                f,
+                "{path}: {} is not a ServiceAccount name; expected a DNS-1123 subdomain of at most 253 characters",
+                quoted(value)
+            ),
+            Self::ServiceAccountNotAllowed { path, name, allowed } => {
+                write!(f, "{path}: ServiceAccount {} is not allowed in mode \"remote\"; allowed: {allowed}", quoted(name))
+            }
+            Self::OtherOrigin { label, setting } => write!(
+                f,
+                "metadata.labels[\"offloading.liqo.io/origin\"]: the pod comes from cluster {}, but this policy serves \
+                 cluster {}; select the pods of one home cluster for each policy",
+                quoted(label),
+                quoted(setting)
+            ),
+            Self::NameNeeded => f.write_str(
+                "metadata.name: expected a name, since the Secret that Liqo reflects is named after the pod; a pod with \
+                 generateName needs the setting homeCredentialsSecret",
+            ),
+            Self::ForgedForHome { path } => write!(
+                f,
+                "{path}: holds credentials of the home cluster, so the pod was made for mode \"home\"; recreate it with \
+                 the annotation liqo.io/api-server-support: remote set from the start"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::NameIgnored { mode } => {
+                format!("liqo.io/remote-service-account-name is ignored in mode \"{mode}\"")
+            }
+            Self::Misplaced { annotation, path, right } => {
+                format!("{path}: {annotation} has no effect, set it in {right}")
+            }
+            Self::HomeIsForeign { host } => {
+                format!("{host} is the foreign API server here; set homeApiServerAddresses or homeApiServerHost")
+            }
+            Self::ReflectedSecret { name } => {
+                format!("Secret {} must come from Liqo's API server support", cut(name, SHOWN))
+            }
+            Self::AudienceKey { secret, key } => {
+                format!("Secret {} must have key {}", cut(secret, 36), cut(key, 60))
+            }
+            Self::UnknownHomeCluster => {
+                "home cluster unknown, kube-root-ca.crt stays the foreign cluster's; set homeClusterId".to_owned()
+            }
+            Self::NoToken { volume } => {
+                format!("volume {} has no token for the API server; set homeCredentialsSecret", cut(volume, 48))
+            }
+        };
+        f.write_str(&cut(&text, WARNING_LENGTH))
+    }
+}
+
+impl Outcome<'_> {
+    /// The response that policy-server reads: `accepted`, and of `message`, `mutated_object`, `audit_annotations` and
+    /// `warnings` those that have something to say. `size` is the size of the request in bytes.
+    pub(crate) fn to_json(&self, size: usize) -> Vec<u8> {
+        match self {
+            Self::Rejected(rejection) => {
+                let mut out = br#"{"accepted":false,"message":"#.to_vec();
+                write_string(&mut out, &rejection.to_string());
+                out.push(b'}');
+                out
+            }
+            Self::Accepted(accepted) => accepted.to_json(size),
+        }
+    }
+}
+
+impl Accepted<'_> {
+    fn to_json(&self, size: usize) -> Vec<u8> {
+        let warnings: Vec<String> = self.warnings.iter().map(Warning::to_string).collect();
+        let room = if self.mutated_object.is_some() { size + size / 8 + 4096 } else { 512 };
+        let mut out = Vec::with_capacity(room);
+        out.extend_from_slice(br#"{"accepted":true"#);
+        if let Some(object) = &self.mutated_object {
+            out.extend_from_slice(br#","mutated_object":"#);
+            object.write(&mut out);
+        }
+        if let Some(audit) = &self.audit {
+            out.extend_from_slice(br#","audit_annotations":{"mode":"#);
+            write_string(&mut out, audit.mode().as_str());
+            match audit {
+                Audit::Home { api_server } => {
+                    out.extend_from_slice(br#","home-api-server":"#);
+                    write_string(&mut out, api_server);
+                }
+                Audit::Remote { service_account } => {
+                    out.extend_from_slice(br#","service-account":"#);
+                    write_string(&mut out, service_account);
+                }
+                Audit::Disabled => {}
+            }
+            if !warnings.is_empty() {
+                out.extend_from_slice(br#","problems":"#);
+                write_string(&mut out, &warnings.join("; "));
+            }
+            out.push(b'}');
+        }
+        let mut separator: &[u8] = br#","warnings":["#;
+        for warning in &warnings {
+            out.extend_from_slice(separator);
+            write_string(&mut out, warning);
+            separator = b",";
+        }
+        if !warnings.is_empty() {
+            out.push(b']');
+        }
+        out.push(b'}');
+        out
+    }
+}
+
+impl Audit {
+    fn mode(&self) -> AccessMode {
+        match self {
+            Self::Home { .. } => AccessMode::Home,
+            Self::Remote { .. } => AccessMode::Remote,
+            Self::Disabled => AccessMode::Disabled,
+        }
+    }
+}
+
+/// Appends a JSON string.
+fn write_string(out: &mut Vec<u8>, text: &str) {
+    // Writing a string into memory does not fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// At most `length` characters of a text, the last one an ellipsis where some are missing.
+pub(crate) fn cut(text: &str, length: usize) -> String {
+    match text.char_indices().nth(length) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(length - 1).chain(['…']).collect(),
+    }
+}
+
+/// A value in quotes, cut when long, with control characters escaped so that it stays on its line.
+pub(crate) fn quoted(value: &str) -> String {
+    let mut out = String::from("\"");
+    for character in cut(value, SHOWN).chars() {
+        if character.is_control() {
+            // Writing into a string does not fail.
+            let _ = write!(out, "{}", character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// The word that was likely meant: the nearest one, where at most two letters (of words of four and more) differ.
+pub(crate) fn closest<const N: usize>(value: &str, words: [&'static str; N]) -> Option<&'static str> {
+    let value = cut(value.trim(), SHOWN).to_lowercase();
+    let distances = words.map(|word| (strsim::osa_distance(&value, &word.to_lowercase()), word));
+    distances
+        .into_iter()
+        .filter(|(distance, _)| *distance <= 2)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}

@@ -1,0 +1,179 @@
+//! A pod under review: what is known of it before anything changes, and the parts that more than one mode changes.
+
+use std::borrow::Cow;
+
+use crate::fields::{as_array, as_object, string_of};
+use crate::json::{Object, Value};
+use crate::liqo;
+use crate::names::is_cluster_id;
+use crate::outcome::{Rejection, Warning};
+use crate::path::Path;
+use crate::settings::Settings;
+
+/// Where containers find the API credentials.
+/// Source: `DefaultAPITokenMountPath` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
+pub(crate) const SERVICE_ACCOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// The lists of containers that a new pod can have.
+pub(crate) const CONTAINER_LISTS: [&str; 2] = ["containers", "initContainers"];
+
+/// What the modes know of a pod while they change it.
+#[derive(Debug)]
+pub(crate) struct Context<'c> {
+    pub(crate) settings: &'c Settings,
+    /// The Secret with the pod's tokens; `None` while the pod has no name (`generateName`).
+    pub(crate) token_secret: Option<String>,
+    /// The ConfigMap with the home cluster's CA certificates; `None` while the home cluster is unknown.
+    pub(crate) root_ca: Option<String>,
+}
+
+impl<'c> Context<'c> {
+    /// Reads name and origin from the pod's metadata.
+    pub(crate) fn read(metadata: &mut Object, path: Path, settings: &'c Settings) -> Result<Self, Rejection> {
+        let name = string_of(metadata, "name", path)?.filter(|name| !name.is_empty());
+        // Where nothing is written, a name that the API server has yet to generate is not needed.
+        let name = name.or(settings.validate_only.then_some(Cow::Borrowed("")));
+        let label = match metadata.present_mut("labels") {
+            None => None,
+            Some(labels) => {
+                let path = path.member("labels");
+                string_of(as_object(labels, path)?, liqo::ORIGIN, path)?
+            }
+        };
+        // An empty or invalid label says nothing about the origin.
+        let label = label.filter(|label| is_cluster_id(label));
+        let origin = match (&settings.home_cluster_id, label) {
+            (Some(setting), Some(label)) if *setting != label => {
+                return Err(Rejection::OtherOrigin { label: label.into_owned(), setting: setting.clone() });
+            }
+            (Some(setting), _) => Some(Cow::Borrowed(setting.as_str())),
+            (None, label) => label,
+        };
+        Ok(Self {
+            settings,
+            token_secret: name.map(|name| liqo::token_secret(&name)),
+            root_ca: origin.map(|origin| liqo::root_ca(&origin)),
+        })
+    }
+}
+
+/// Calls `visit` with each container and its path, in the order of the document.
+pub(crate) fn containers<'a>(
+    spec: &mut Object<'a>,
+    path: Path,
+    list: &'static str,
+    mut visit: impl FnMut(usize, &mut Object<'a>, Path) -> Result<(), Rejection>,
+) -> Result<(), Rejection> {
+    let path = path.member(list);
+    let Some(items) = spec.present_mut(list) else {
+        return Ok(());
+    };
+    for (index, container) in as_array(items, path)?.iter_mut().enumerate() {
+        let path = path.item(index);
+        visit(index, as_object(container, path)?, path)?;
+    }
+    Ok(())
+}
+
+/// What containers have mounted at [`SERVICE_ACCOUNT_PATH`].
+#[derive(Debug, Default)]
+pub(crate) struct ApiMounts<'a> {
+    /// The volumes that are mounted there as a whole.
+    pub(crate) volumes: Vec<Cow<'a, str>>,
+    /// The containers that have nothing mounted there: the list they are in, and their index in it.
+    pub(crate) bare: Vec<(&'static str, usize)>,
+}
+
+impl<'a> ApiMounts<'a> {
+    /// Reads the mounts of every container.
+    pub(crate) fn read(spec: &mut Object<'a>, path: Path) -> Result<Self, Rejection> {
+        let mut mounts = Self::default();
+        for list in CONTAINER_LISTS {
+            containers(spec, path, list, |index, container, path| mounts.add(list, index, container, path))?;
+        }
+        Ok(mounts)
+    }
+
+    /// Reads the mounts of one container.
+    pub(crate) fn add(
+        &mut self,
+        list: &'static str,
+        index: usize,
+        container: &mut Object<'a>,
+        path: Path,
+    ) -> Result<(), Rejection> {
+        let path = path.member("volumeMounts");
+        let mut bare = true;
+        if let Some(mounts) = container.present_mut("volumeMounts") {
+            for (index, mount) in as_array(mounts, path)?.iter_mut().enumerate() {
+                let path = path.item(index);
+                let mount = as_object(mount, path)?;
+                if !string_of(mount, "mountPath", path)?.is_some_and(|at| same_path(&at, SERVICE_ACCOUNT_PATH)) {
+                    continue;
+                }
+                bare = false;
+                let part = string_of(mount, "subPath", path)?.or(string_of(mount, "subPathExpr", path)?);
+                if part.is_some_and(|part| !part.is_empty()) {
+                    continue;
+                }
+                if let Some(name) = string_of(mount, "name", path)?
+                    && !self.volumes.contains(&name)
+                {
+                    self.volumes.push(name);
+                }
+            }
+        }
+        if bare {
+            self.bare.push((list, index));
+        }
+        Ok(())
+    }
+}
+
+/// Whether two paths name the same file once `.` and empty segments are left out.
+pub(crate) fn same_path(one: &str, other: &str) -> bool {
+    fn segments(path: &str) -> impl Iterator<Item = &str> {
+        path.split('/').filter(|segment| !matches!(*segment, "" | "."))
+    }
+    segments(one).eq(segments(other))
+}
+
+/// Takes the name of the ServiceAccount away, which exists in the home cluster only, and turns automounting off.
+/// The API server then fills in `default`; where the pod says so already it stays. Tells whether anything changed.
+pub(crate) fn detach_service_account(spec: &mut Object, path: Path) -> Result<bool, Rejection> {
+    let mut named = false;
+    for field in ["serviceAccount", "serviceAccountName"] {
+        let name = string_of(spec, field, path)?;
+        named |= name.is_some_and(|name| !matches!(name.as_ref(), "" | "default"));
+    }
+    let mut changed = set_automount(spec, path, "false")?;
+    if named {
+        // Both or none: the API server copies one field to the other.
+        for field in ["serviceAccount", "serviceAccountName"] {
+            changed |= spec.remove(field);
+        }
+    }
+    Ok(changed)
+}
+
+/// Sets `automountServiceAccountToken` to `true` or `false`, and tells whether that changed anything.
+pub(crate) fn set_automount(spec: &mut Object, path: Path, automount: &'static str) -> Result<bool, Rejection> {
+    const FIELD: &str = "automountServiceAccountToken";
+    if let Some(value) = spec.present(FIELD)
+        && value.kind() != "a boolean"
+    {
+        return Err(Rejection::shape(path.member(FIELD), "a boolean", value.kind()));
+    }
+    let right = spec.get(FIELD).and_then(Value::text) == Some(automount);
+    if !right {
+        spec.set(FIELD, Value::Text(automount));
+    }
+    Ok(!right)
+}
+
+/// Adds a warning that is not on the list yet.
+pub(crate) fn warn_once(warnings: &mut Vec<Warning>, warning: Warning) {
+    if !warnings.contains(&warning) {
+        warnings.push(warning);
+    }
+}

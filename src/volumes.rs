@@ -1,0 +1,170 @@
+//! Projected volumes and their sources: where tokens and certificates reach a pod.
+
+use std::borrow::Cow;
+
+use crate::fields::{as_array, as_object, required_string, string_of};
+use crate::json::{Object, Value};
+use crate::outcome::Rejection;
+use crate::path::Path;
+use crate::pod::same_path;
+
+/// The file, in a volume with API credentials, that holds the token.
+/// Source: `ServiceAccountTokenKey` in Kubernetes' `pkg/apis/core`.
+pub(crate) const TOKEN: &str = "token";
+
+/// A projected volume.
+#[derive(Debug)]
+pub(crate) struct Projected<'v, 'a> {
+    pub(crate) name: Cow<'a, str>,
+    /// The path of the sources.
+    pub(crate) path: Path<'v>,
+    pub(crate) sources: &'v mut Vec<Value<'a>>,
+}
+
+/// Calls `visit` with each projected volume; it tells whether it changed the sources, and so does this function.
+pub(crate) fn projected<'a>(
+    spec: &mut Object<'a>,
+    path: Path,
+    mut visit: impl FnMut(Projected<'_, 'a>) -> Result<bool, Rejection>,
+) -> Result<bool, Rejection> {
+    let path = path.member("volumes");
+    let Some(volumes) = spec.present_mut("volumes") else {
+        return Ok(false);
+    };
+    let mut changed = false;
+    for (index, volume) in as_array(volumes, path)?.iter_mut().enumerate() {
+        let path = path.item(index);
+        let volume = as_object(volume, path)?;
+        if volume.present("projected").is_none() {
+            continue;
+        }
+        let name = required_string(volume, "name", path)?;
+        let Some(projected) = volume.present_mut("projected") else { continue };
+        let path = path.member("projected");
+        let projected = as_object(projected, path)?;
+        let path = path.member("sources");
+        match projected.present_mut("sources") {
+            Some(sources) => changed |= visit(Projected { name, path, sources: as_array(sources, path)? })?,
+            None => {
+                let mut sources = Vec::new();
+                if visit(Projected { name, path, sources: &mut sources })? {
+                    projected.set("sources", Value::Array(sources));
+                    changed = true;
+                }
+            }
+        }
+    }
+    Ok(changed)
+}
+
+/// What a source of a projected volume is, as far as the policy cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SourceKind {
+    ServiceAccountToken,
+    Secret,
+    ConfigMap,
+    Other,
+}
+
+impl SourceKind {
+    /// The kinds of the API, and the members that hold them. Source: `VolumeProjection` in Kubernetes' core/v1.
+    const MEMBERS: [(&'static str, Self); 6] = [
+        ("serviceAccountToken", Self::ServiceAccountToken),
+        ("secret", Self::Secret),
+        ("configMap", Self::ConfigMap),
+        ("downwardAPI", Self::Other),
+        ("clusterTrustBundle", Self::Other),
+        ("podCertificate", Self::Other),
+    ];
+}
+
+/// A source of a projected volume: its kind and what stands under it.
+#[derive(Debug)]
+pub(crate) struct Source<'v, 'a> {
+    pub(crate) kind: SourceKind,
+    pub(crate) body: &'v mut Object<'a>,
+    /// The path of the body.
+    pub(crate) path: Path<'v>,
+}
+
+/// Calls `visit` with a source of a known kind; a source of none is nothing to the policy.
+pub(crate) fn with_source<'a, T: Default>(
+    source: &mut Value<'a>,
+    path: Path,
+    visit: impl FnOnce(Source<'_, 'a>) -> Result<T, Rejection>,
+) -> Result<T, Rejection> {
+    let source = as_object(source, path)?;
+    let mut found = SourceKind::MEMBERS.into_iter().filter(|(member, _)| source.present(member).is_some());
+    let Some((member, kind)) = found.next() else {
+        return Ok(T::default());
+    };
+    if found.next().is_some() {
+        return Err(Rejection::SourceKinds { path: path.to_string() });
+    }
+    let path = path.member(member);
+    match source.present_mut(member) {
+        Some(body) => visit(Source { kind, body: as_object(body, path)?, path }),
+        None => Ok(T::default()),
+    }
+}
+
+impl<'a> Source<'_, 'a> {
+    /// Whether this is the Secret or ConfigMap (as the kind says) of this name.
+    pub(crate) fn is_named(&self, kind: SourceKind, name: Option<&str>) -> Result<bool, Rejection> {
+        if self.kind != kind {
+            return Ok(false);
+        }
+        let own = string_of(self.body, "name", self.path)?;
+        Ok(name.is_some() && own.as_deref() == name)
+    }
+
+    /// Calls `visit` with each item and its path.
+    pub(crate) fn items(
+        &mut self,
+        mut visit: impl FnMut(&mut Object<'a>, Path) -> Result<(), Rejection>,
+    ) -> Result<usize, Rejection> {
+        let path = self.path.member("items");
+        let Some(items) = self.body.present_mut("items") else {
+            return Ok(0);
+        };
+        let items = as_array(items, path)?;
+        for (index, item) in items.iter_mut().enumerate() {
+            let path = path.item(index);
+            visit(as_object(item, path)?, path)?;
+        }
+        Ok(items.len())
+    }
+
+    /// Whether the source shows a file [`TOKEN`]. A Secret or ConfigMap without items shows all it has, so it may.
+    pub(crate) fn provides_token(&mut self) -> Result<bool, Rejection> {
+        let mut provided = false;
+        let items = self.items(|item, path| {
+            provided |= is_at(item, "path", path, TOKEN)?;
+            Ok(())
+        })?;
+        match self.kind {
+            SourceKind::Secret | SourceKind::ConfigMap => provided |= items == 0,
+            SourceKind::ServiceAccountToken | SourceKind::Other => {
+                for field in ["path", "keyPath", "certificateChainPath", "credentialBundlePath"] {
+                    provided |= is_at(self.body, field, self.path, TOKEN)?;
+                }
+            }
+        }
+        Ok(provided)
+    }
+}
+
+/// Whether a field says that something is shown at this path.
+pub(crate) fn is_at(object: &Object, field: &str, path: Path, shown: &str) -> Result<bool, Rejection> {
+    Ok(string_of(object, field, path)?.is_some_and(|at| same_path(&at, shown)))
+}
+
+/// Whether any source of a volume shows a file [`TOKEN`].
+pub(crate) fn provide_token(sources: &mut [Value], path: Path) -> Result<bool, Rejection> {
+    for (index, source) in sources.iter_mut().enumerate() {
+        if with_source(source, path.item(index), |mut source| source.provides_token())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
