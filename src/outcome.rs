@@ -61,7 +61,7 @@ pub(crate) enum Rejection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Warning {
     NameIgnored { mode: AccessMode },
-    Misplaced { annotation: &'static str, path: &'static str, right: &'static str },
+    Misplaced { annotation: &'static str, path: &'static str },
     HomeIsForeign { host: String },
     ReflectedSecret { name: String },
     AudienceKey { secret: String, key: String },
@@ -149,9 +149,10 @@ impl fmt::Display for Warning {
             Self::NameIgnored { mode } => {
                 format!("liqo.io/remote-service-account-name is ignored in mode \"{mode}\"")
             }
-            Self::Misplaced { annotation, path, right } => {
-                format!("{path}: {annotation} has no effect, set it in {right}")
+            Self::Misplaced { annotation, path } => {
+                format!("{path}: {annotation} has no effect, set it in the pod template's metadata")
             }
+
             Self::HomeIsForeign { host } => {
                 format!("{host} is the foreign API server here; set homeApiServerAddresses or homeApiServerHost")
             }

@@ -44,7 +44,7 @@ enum Subject {
 }
 
 fn review(mut payload: Value) -> Result<Accepted, Rejection> {
-    let payload = as_object(&mut payload, Path::Root)?;
+    let payload = as_object(&mut payload, Path::Root.member("the request"))?;
     let mut settings = payload.take("settings");
     let settings = settings.as_mut();
     let path = Path::Root.member("request");

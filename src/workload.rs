@@ -49,7 +49,7 @@ impl Workload {
             }
             for (annotation, value) in ANNOTATIONS.into_iter().zip(annotations(object, place)?) {
                 if value.is_some() {
-                    warnings.push(Warning::Misplaced { annotation, path, right: self.right_place() });
+                    warnings.push(Warning::Misplaced { annotation, path });
                 }
             }
         }
@@ -83,13 +83,6 @@ impl Workload {
         match self {
             Self::Plain => &[(&[], "metadata")],
             Self::CronJob => &[(&[], "metadata"), (&["spec", "jobTemplate"], "spec.jobTemplate.metadata")],
-        }
-    }
-
-    fn right_place(self) -> &'static str {
-        match self {
-            Self::Plain => "spec.template.metadata",
-            Self::CronJob => "spec.jobTemplate.spec.template",
         }
     }
 }

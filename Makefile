@@ -1,0 +1,90 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+comma := ,
+
+PACKAGE := liqo-api-access-policy
+TARGET := wasm32-wasip1
+TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
+BUILT := $(TARGET_DIR)/$(TARGET)/release/$(subst -,_,$(PACKAGE)).wasm
+RUNNER := $(TARGET_DIR)/debug/runner
+MANIFESTS := Cargo.toml Cargo.lock
+
+# What the end-to-end tests drive: kwctl, or the runner, which answers like it, where kwctl is not installed.
+KWCTL ?= $(or $(shell command -v kwctl),$(abspath $(RUNNER)))
+USES_RUNNER := $(filter runner,$(notdir $(KWCTL)))
+E2E_MODULE := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
+
+explain = "$(RUNNER)" explain --request-path "$(1)" $(if $(2),--settings-path "$(2)") policy.wasm
+fail = { echo "$(1)" >&2; exit 1; }
+needs-kwctl = $(if $(USES_RUNNER),$(call fail,kwctl is missing: see https://docs.kubewarden.io$(comma) or name it in KWCTL))
+rustup = { command -v rustup >/dev/null || $(call fail,rustup is missing: install it$(comma) or $(2) in another way); rustup $(1); }
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z0-9.-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+policy.wasm: $(shell find src -name '*.rs') $(MANIFESTS) | wasm-target ## Build the policy
+	cargo build --release --target $(TARGET) -p $(PACKAGE)
+	@cp '$(BUILT)' $@
+
+# kwctl and policy-server take annotated modules only.
+annotated-policy.wasm: policy.wasm metadata.yml README.md ## Build the policy with its metadata, as it is published
+	@$(needs-kwctl)
+	'$(KWCTL)' annotate -m metadata.yml -u README.md -o $@ policy.wasm
+
+artifacthub-pkg.yml: metadata.yml questions-ui.yml ## Write the description for Artifact Hub
+	@$(needs-kwctl)
+	'$(KWCTL)' scaffold artifacthub -m metadata.yml -q questions-ui.yml -o $@
+
+.PHONY: run
+run: policy.wasm $(RUNNER) ## Show what the policy does to recorded pods, or to your own: make run REQUEST=file [SETTINGS=file]
+ifdef REQUEST
+	@$(call explain,$(REQUEST),$(SETTINGS))
+else
+	@for pod in named-service-account remote-other-sa disabled; do \
+	  $(call explain,test_data/requests/$$pod.json,$(or $(SETTINGS),examples/settings.yaml)); echo; \
+	done
+endif
+
+.PHONY: test
+test: policy.wasm lint-tools ## Check format and lints, and run the tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --target $(TARGET) -p $(PACKAGE) -- -D warnings
+	cargo test --workspace
+
+.PHONY: e2e-tests
+e2e-tests: bats-and-jq $(E2E_MODULE) $(if $(USES_RUNNER),$(RUNNER)) ## Run the end-to-end tests, with kwctl where it is installed
+	KWCTL='$(KWCTL)' POLICY=$(E2E_MODULE) bats e2e.bats
+
+.PHONY: fmt
+fmt: lint-tools ## Format the code
+	cargo fmt --all
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	cargo clean
+	rm -f policy.wasm annotated-policy.wasm
+
+$(RUNNER): $(shell find runner/src -name '*.rs') runner/Cargo.toml $(MANIFESTS)
+	cargo build -p runner
+	@touch '$@'
+
+.PHONY: wasm-target
+wasm-target:
+	@test -d "$$(rustc --print target-libdir --target $(TARGET))" || \
+	$(call rustup,target add $(TARGET),Rust's target $(TARGET))
+
+.PHONY: lint-tools
+lint-tools:
+	@{ cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1 || \
+	$(call rustup,component add rustfmt clippy,rustfmt and clippy)
+
+.PHONY: bats-and-jq
+bats-and-jq:
+	@for tool in bats jq; do \
+	  command -v $$tool >/dev/null || $(call fail,$$tool is missing: install it with your system's package manager); \
+	done

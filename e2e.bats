@@ -1,0 +1,336 @@
+#!/usr/bin/env bats
+# End-to-end tests: the module as kwctl runs it, on recorded requests.
+#
+# KWCTL is the program under which the policy runs, POLICY the module; `make e2e-tests` sets both.
+# Every comparison is of whole values, so that nothing that the policy adds or loses goes unnoticed.
+
+# `run` takes an expected exit code and keeps stderr apart.
+bats_require_minimum_version 1.5.0
+
+setup() {
+    cd "$BATS_TEST_DIRNAME" || exit
+    kwctl=${KWCTL:-kwctl}
+    policy=${POLICY:-annotated-policy.wasm}
+    # With a backtrace, messages on stderr would not end where they end for users.
+    unset RUST_BACKTRACE
+}
+
+# evaluate REQUEST [OPTION…]: leaves the response in $response, with its patch decoded.
+# REQUEST is the path of a file, or the name of a recorded request.
+evaluate() {
+    request=$1
+    [[ $request == */* ]] || request=test_data/requests/$request.json
+    run -0 --separate-stderr "$kwctl" run --request-path "$request" "${@:2}" "$policy"
+    # shellcheck disable=SC2154 # Bats sets it.
+    response=$(jq 'if has("patch") then .patch |= (@base64d | fromjson) else . end' <<<"$output")
+}
+
+# Compares the response with the one on stdin, which goes without the `uid`: that must be the request's.
+respond_with() {
+    diff -u --label expected --label response \
+        <(jq -S --slurpfile request "$request" '. + {uid: ($request[0] | .request // .).uid}') \
+        <(jq -S . <<<"$response")
+}
+
+accept_unchanged() {
+    respond_with <<<'{"allowed": true, "auditAnnotations": null, "warnings": null}'
+}
+
+# Prints the request with the response's patch applied to its object.
+patched_request() {
+    jq --argjson response "$response" '
+        # The path that a JSON Pointer means in the input: steps into an array are numbers.
+        def steps($pointer):
+            . as $document
+            | reduce ($pointer | split("/")[1:][] | gsub("~1"; "/") | gsub("~0"; "~")) as $step
+                ([]; . as $path | . + [if $document | getpath($path) | type == "array" then $step | tonumber else $step end]);
+        .object |= reduce $response.patch[] as $change (.;
+            steps($change.path) as $path | $path[-1] as $last
+            | if $change.op == "remove" then delpaths([$path])
+              elif $change.op == "add" and ($last | type) == "number"
+              then setpath($path[:-1]; getpath($path[:-1]) | .[:$last] + [$change.value] + .[$last:])
+              else setpath($path; $change.value) end)
+    ' "$request"
+}
+
+@test "home: environment, credentials and ServiceAccount of a plain pod" {
+    evaluate plain-web --settings-json '{
+        "homeApiServerHost": "api.milan.example.org", "homeApiServerPort": 6443, "homeClusterId": "milan"
+    }'
+    respond_with <<'JSON'
+{
+  "allowed": true,
+  "patchType": "JSONPatch",
+  "patch": [
+    {"op": "add", "path": "/spec/automountServiceAccountToken", "value": false},
+    {"op": "add", "path": "/spec/containers/0/env/2", "value": {"name": "KUBERNETES_SERVICE_HOST", "value": "api.milan.example.org"}},
+    {"op": "add", "path": "/spec/containers/0/env/3", "value": {"name": "KUBERNETES_SERVICE_PORT", "value": "6443"}},
+    {"op": "add", "path": "/spec/containers/0/env/4", "value": {"name": "KUBERNETES_SERVICE_PORT_HTTPS", "value": "6443"}},
+    {"op": "add", "path": "/spec/containers/0/env/5", "value": {"name": "KUBERNETES_PORT", "value": "tcp://api.milan.example.org:6443"}},
+    {"op": "add", "path": "/spec/containers/0/env/6", "value": {"name": "KUBERNETES_PORT_6443_TCP", "value": "tcp://api.milan.example.org:6443"}},
+    {"op": "add", "path": "/spec/containers/0/env/7", "value": {"name": "KUBERNETES_PORT_6443_TCP_PROTO", "value": "tcp"}},
+    {"op": "add", "path": "/spec/containers/0/env/8", "value": {"name": "KUBERNETES_PORT_6443_TCP_ADDR", "value": "api.milan.example.org"}},
+    {"op": "add", "path": "/spec/containers/0/env/9", "value": {"name": "KUBERNETES_PORT_6443_TCP_PORT", "value": "6443"}},
+    {"op": "add", "path": "/spec/volumes/0/projected/sources/0/secret", "value": {"items": [{"key": "kube-api-access-xlwkg-3c469e", "path": "token"}], "name": "storefront-token"}},
+    {"op": "remove", "path": "/spec/volumes/0/projected/sources/0/serviceAccountToken"},
+    {"op": "replace", "path": "/spec/volumes/0/projected/sources/1/configMap/name", "value": "kube-root-ca.crt.milan"}
+  ],
+  "auditAnnotations": {
+    "home-api-server": "api.milan.example.org:6443",
+    "mode": "home",
+    "problems": "Secret storefront-token must come from Liqo's API server support"
+  },
+  "warnings": [
+    "Secret storefront-token must come from Liqo's API server support"
+  ]
+}
+JSON
+}
+
+@test "home: a settings file in YAML, with addresses that become host aliases" {
+    evaluate dry-run --settings-path examples/settings.yaml
+    respond_with <<'JSON'
+{
+  "allowed": true,
+  "patchType": "JSONPatch",
+  "patch": [
+    {"op": "add", "path": "/spec/automountServiceAccountToken", "value": false},
+    {"op": "replace", "path": "/spec/containers/0/env/0/name", "value": "KUBERNETES_SERVICE_HOST"},
+    {"op": "replace", "path": "/spec/containers/0/env/0/value", "value": "api.milan.example.org"},
+    {"op": "add", "path": "/spec/containers/0/env/1", "value": {"name": "KUBERNETES_SERVICE_PORT", "value": "6443"}},
+    {"op": "add", "path": "/spec/containers/0/env/2", "value": {"name": "KUBERNETES_SERVICE_PORT_HTTPS", "value": "6443"}},
+    {"op": "add", "path": "/spec/containers/0/env/3", "value": {"name": "KUBERNETES_PORT", "value": "tcp://api.milan.example.org:6443"}},
+    {"op": "add", "path": "/spec/containers/0/env/4", "value": {"name": "KUBERNETES_PORT_6443_TCP", "value": "tcp://api.milan.example.org:6443"}},
+    {"op": "add", "path": "/spec/containers/0/env/5", "value": {"name": "KUBERNETES_PORT_6443_TCP_PROTO", "value": "tcp"}},
+    {"op": "add", "path": "/spec/containers/0/env/6", "value": {"name": "KUBERNETES_PORT_6443_TCP_ADDR", "value": "api.milan.example.org"}},
+    {"op": "add", "path": "/spec/containers/0/env/7", "value": {"name": "KUBERNETES_PORT_6443_TCP_PORT", "value": "6443"}},
+    {"op": "add", "path": "/spec/containers/0/env/8", "value": {"name": "API", "value": "https://$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)"}},
+    {"op": "add", "path": "/spec/hostAliases", "value": [{"hostnames": ["api.milan.example.org", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"], "ip": "10.70.0.1"}]},
+    {"op": "remove", "path": "/spec/serviceAccount"},
+    {"op": "remove", "path": "/spec/serviceAccountName"}
+  ],
+  "auditAnnotations": {
+    "home-api-server": "api.milan.example.org:6443",
+    "mode": "home"
+  },
+  "warnings": null
+}
+JSON
+}
+
+@test "home: a pod that Liqo's virtual kubelet has forged keeps its host and port" {
+    evaluate already-forged
+    respond_with <<'JSON'
+{
+  "allowed": true,
+  "patchType": "JSONPatch",
+  "patch": [
+    {"op": "replace", "path": "/spec/containers/0/env/4/name", "value": "KUBERNETES_SERVICE_PORT_HTTPS"},
+    {"op": "replace", "path": "/spec/containers/0/env/4/value", "value": "443"},
+    {"op": "replace", "path": "/spec/containers/0/env/5/name", "value": "KUBERNETES_PORT"},
+    {"op": "replace", "path": "/spec/containers/0/env/6/name", "value": "KUBERNETES_PORT_443_TCP"},
+    {"op": "replace", "path": "/spec/containers/0/env/6/value", "value": "tcp://kubernetes.default:443"},
+    {"op": "replace", "path": "/spec/containers/0/env/7/name", "value": "KUBERNETES_PORT_443_TCP_PROTO"},
+    {"op": "replace", "path": "/spec/containers/0/env/7/value", "value": "tcp"},
+    {"op": "replace", "path": "/spec/containers/0/env/8/name", "value": "KUBERNETES_PORT_443_TCP_ADDR"},
+    {"op": "replace", "path": "/spec/containers/0/env/8/value", "value": "kubernetes.default"},
+    {"op": "add", "path": "/spec/containers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}},
+    {"op": "replace", "path": "/spec/initContainers/0/env/4/name", "value": "KUBERNETES_SERVICE_PORT_HTTPS"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/4/value", "value": "443"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/5/name", "value": "KUBERNETES_PORT"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/6/name", "value": "KUBERNETES_PORT_443_TCP"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/6/value", "value": "tcp://kubernetes.default:443"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/7/name", "value": "KUBERNETES_PORT_443_TCP_PROTO"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/7/value", "value": "tcp"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/8/name", "value": "KUBERNETES_PORT_443_TCP_ADDR"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/8/value", "value": "kubernetes.default"},
+    {"op": "add", "path": "/spec/initContainers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}}
+  ],
+  "auditAnnotations": {
+    "home-api-server": "kubernetes.default:443",
+    "mode": "home"
+  },
+  "warnings": null
+}
+JSON
+}
+
+@test "home: a pod whose name is generated is rejected without a Secret of its own" {
+    evaluate generate-name
+    respond_with <<'JSON'
+{
+  "allowed": false,
+  "status": {
+    "message": "metadata.name: expected a name, since the Secret that Liqo reflects is named after the pod; a pod with generateName needs the setting homeCredentialsSecret"
+  },
+  "auditAnnotations": null,
+  "warnings": null
+}
+JSON
+}
+
+@test "home: a pod whose name is generated gets the credentials that the settings name" {
+    evaluate generate-name --settings-json '{
+        "homeApiServerHost": "api.milan.example.org", "homeCredentialsSecret": "milan-api-access"
+    }'
+    respond_with <<'JSON'
+{
+  "allowed": true,
+  "patchType": "JSONPatch",
+  "patch": [
+    {"op": "add", "path": "/spec/automountServiceAccountToken", "value": false},
+    {"op": "add", "path": "/spec/containers/0/env/2", "value": {"name": "KUBERNETES_SERVICE_HOST", "value": "api.milan.example.org"}},
+    {"op": "add", "path": "/spec/containers/0/env/3", "value": {"name": "KUBERNETES_SERVICE_PORT", "value": "443"}},
+    {"op": "add", "path": "/spec/containers/0/env/4", "value": {"name": "KUBERNETES_SERVICE_PORT_HTTPS", "value": "443"}},
+    {"op": "add", "path": "/spec/containers/0/env/5", "value": {"name": "KUBERNETES_PORT", "value": "tcp://api.milan.example.org:443"}},
+    {"op": "add", "path": "/spec/containers/0/env/6", "value": {"name": "KUBERNETES_PORT_443_TCP", "value": "tcp://api.milan.example.org:443"}},
+    {"op": "add", "path": "/spec/containers/0/env/7", "value": {"name": "KUBERNETES_PORT_443_TCP_PROTO", "value": "tcp"}},
+    {"op": "add", "path": "/spec/containers/0/env/8", "value": {"name": "KUBERNETES_PORT_443_TCP_ADDR", "value": "api.milan.example.org"}},
+    {"op": "add", "path": "/spec/containers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}},
+    {"op": "add", "path": "/spec/volumes/0/projected/sources/0/secret", "value": {"items": [{"key": "token", "path": "token"}], "name": "milan-api-access"}},
+    {"op": "remove", "path": "/spec/volumes/0/projected/sources/0/serviceAccountToken"},
+    {"op": "add", "path": "/spec/volumes/0/projected/sources/1/secret", "value": {"items": [{"key": "ca.crt", "path": "ca.crt"}], "name": "milan-api-access"}},
+    {"op": "remove", "path": "/spec/volumes/0/projected/sources/1/configMap"},
+    {"op": "remove", "path": "/spec/serviceAccount"},
+    {"op": "remove", "path": "/spec/serviceAccountName"}
+  ],
+  "auditAnnotations": {
+    "home-api-server": "api.milan.example.org:443",
+    "mode": "home"
+  },
+  "warnings": null
+}
+JSON
+}
+
+@test "home: the second run changes nothing" {
+    evaluate named-service-account --settings-path examples/settings.yaml
+    patched_request >"$BATS_TEST_TMPDIR/patched.json"
+    evaluate "$BATS_TEST_TMPDIR/patched.json" --settings-path examples/settings.yaml
+    respond_with <<'JSON'
+{
+  "allowed": true,
+  "auditAnnotations": {
+    "home-api-server": "api.milan.example.org:6443",
+    "mode": "home"
+  },
+  "warnings": null
+}
+JSON
+}
+
+@test "remote: another ServiceAccount" {
+    evaluate remote-other-sa
+    respond_with <<'JSON'
+{
+  "allowed": true,
+  "patchType": "JSONPatch",
+  "patch": [
+    {"op": "add", "path": "/spec/automountServiceAccountToken", "value": true},
+    {"op": "replace", "path": "/spec/serviceAccount", "value": "foreign-reporter"},
+    {"op": "replace", "path": "/spec/serviceAccountName", "value": "foreign-reporter"}
+  ],
+  "auditAnnotations": {
+    "mode": "remote",
+    "service-account": "foreign-reporter"
+  },
+  "warnings": null
+}
+JSON
+}
+
+@test "remote: a ServiceAccount that the settings do not allow is rejected" {
+    evaluate remote-other-sa --settings-json '{"allowedRemoteServiceAccounts": ["guest"]}'
+    respond_with <<'JSON'
+{
+  "allowed": false,
+  "status": {
+    "message": "metadata.annotations[\"liqo.io/remote-service-account-name\"]: ServiceAccount \"foreign-reporter\" is not allowed in mode \"remote\"; allowed: guest"
+  },
+  "auditAnnotations": null,
+  "warnings": null
+}
+JSON
+}
+
+@test "disabled: no token and no ServiceAccount" {
+    evaluate disabled
+    respond_with <<'JSON'
+{
+  "allowed": true,
+  "patchType": "JSONPatch",
+  "patch": [
+    {"op": "add", "path": "/spec/automountServiceAccountToken", "value": false},
+    {"op": "add", "path": "/spec/volumes/1/projected/sources/0/configMap", "value": {"items": [{"key": "ca.crt", "path": "ca.crt"}], "name": "kube-root-ca.crt.milan"}},
+    {"op": "remove", "path": "/spec/volumes/1/projected/sources/0/serviceAccountToken"},
+    {"op": "add", "path": "/spec/volumes/1/projected/sources/1/downwardAPI", "value": {"items": [{"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}, "path": "namespace"}]}},
+    {"op": "remove", "path": "/spec/volumes/1/projected/sources/1/configMap"},
+    {"op": "remove", "path": "/spec/volumes/1/projected/sources/2"},
+    {"op": "remove", "path": "/spec/serviceAccount"},
+    {"op": "remove", "path": "/spec/serviceAccountName"}
+  ],
+  "auditAnnotations": {
+    "mode": "disabled"
+  },
+  "warnings": null
+}
+JSON
+}
+
+@test "an unknown mode is rejected with the likely meant one" {
+    evaluate unknown-annotation-value
+    respond_with <<'JSON'
+{
+  "allowed": false,
+  "status": {
+    "message": "metadata.annotations[\"liqo.io/api-server-support\"]: \"Remote\" is not a mode; valid are \"remote\" and \"disabled\", and leaving it unset for home (did you mean \"remote\"?)"
+  },
+  "auditAnnotations": null,
+  "warnings": null
+}
+JSON
+}
+
+@test "an unknown mode in a Deployment's template is rejected" {
+    evaluate deployment-bad-annotation
+    respond_with <<'JSON'
+{
+  "allowed": false,
+  "status": {
+    "message": "spec.template.metadata.annotations[\"liqo.io/api-server-support\"]: \"both\" is not a mode; valid are \"remote\" and \"disabled\", and leaving it unset for home"
+  },
+  "auditAnnotations": null,
+  "warnings": null
+}
+JSON
+}
+
+@test "updates, deletions and subresources are accepted untouched" {
+    for name in update-label update-annotation delete ephemeral-container; do
+        evaluate "$name"
+        accept_unchanged
+    done
+}
+
+@test "a whole AdmissionReview is taken for its request" {
+    evaluate remote-other-sa
+    expected=$response
+    jq '{apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", request: .}' "$request" >"$BATS_TEST_TMPDIR/review.json"
+    evaluate "$BATS_TEST_TMPDIR/review.json"
+    respond_with <<<"$expected"
+}
+
+@test "all problems of the settings are told at once" {
+    run -1 --separate-stderr "$kwctl" run --request-path test_data/requests/plain-web.json --settings-json '{
+        "homeApiServerHost": "https://api.milan.example.org",
+        "homeApiServerPort": 70000,
+        "defaultMod": "remote",
+        "allowedModes": ["remote", "disabeld"]
+    }' "$policy"
+    [ "$output" = "" ]
+    # kwctl tells more on stderr before the error.
+    # shellcheck disable=SC2154 # Bats sets it.
+    diff -u --label expected --label stderr - <(sed -n '/^Error: /,$p' <<<"$stderr") <<'TEXT'
+Error: Provided settings are not valid: "defaultMod": no such setting (did you mean defaultMode?); known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeClusterId, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, validateOnly; homeApiServerHost: expected a DNS name or an IP address, found "https://api.milan.example.org": leave the scheme out; homeApiServerPort: expected a number from 1 to 65535, found 70000; allowedModes[1]: expected "home", "remote" or "disabled", found "disabeld" (did you mean "disabled"?)
+TEXT
+}

@@ -1,0 +1,20 @@
+//! The policy's engine for machines without kwctl: everything between an admission request in a
+//! file and the answer that `kwctl run` would print for it.
+//!
+//! - [`engine`] compiles a waPC module once and calls it, in fresh instances or in one that is kept;
+//! - [`admission`] holds the request, the settings and the response, in the form kwctl gives them;
+//! - [`input`] reads them from files, and says in one line which file is unusable and why.
+//!
+//! The integration tests and benches of the policy embed the same engine through this library.
+//! What goes to a guest and what is made of its answer is the same on every path: the payload
+//! comes from [`AdmissionRequest::payload`], the response from [`AdmissionResponse::from_answer`].
+
+pub mod admission;
+pub mod engine;
+pub mod input;
+
+pub use admission::{AdmissionRequest, AdmissionResponse, Settings};
+pub use engine::{Instance, LoadError, Policy};
+pub use input::InputError;
+pub use kubewarden_policy_sdk::settings::SettingsValidationResponse;
+pub use wapc::errors::Error as WapcError;

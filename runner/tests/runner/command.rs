@@ -1,0 +1,74 @@
+//! The runner as a process in a directory of its own, where files go by short names.
+
+use std::{
+    fs,
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+/// What a process leaves behind.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Answered: this line on stdout, nothing on stderr.
+pub(crate) fn answer(line: &str) -> Outcome {
+    printed(&format!("{line}\n"))
+}
+
+/// Answered: this text on stdout, nothing on stderr.
+pub(crate) fn printed(text: &str) -> Outcome {
+    Outcome { code: Some(0), stdout: text.to_owned(), stderr: String::new() }
+}
+
+/// Failed: nothing on stdout, this line on stderr.
+pub(crate) fn failure(code: i32, line: &str) -> Outcome {
+    Outcome { code: Some(code), stdout: String::new(), stderr: format!("{line}\n") }
+}
+
+pub(crate) struct Directory(TempDir);
+
+impl Directory {
+    /// A directory with a `policy.wasm` and a `request.json`.
+    pub(crate) fn new(policy: &[u8], request: &str) -> Self {
+        Self(TempDir::new().unwrap()).with("policy.wasm", policy).with("request.json", request)
+    }
+
+    pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        fs::write(self.0.path().join(name), content).unwrap();
+        self
+    }
+
+    /// `runner COMMAND --request-path request.json OPTIONS policy.wasm`
+    pub(crate) fn evaluate(&self, command: &str, options: &[&str]) -> Outcome {
+        let mut arguments = vec![command, "--request-path", "request.json"];
+        arguments.extend(options);
+        arguments.push("policy.wasm");
+        self.runner(&arguments, "")
+    }
+
+    pub(crate) fn runner(&self, arguments: &[&str], stdin: &str) -> Outcome {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_runner"))
+            .args(arguments)
+            .current_dir(&self.0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        pipe.write_all(stdin.as_bytes()).unwrap();
+        drop(pipe);
+        let output = child.wait_with_output().unwrap();
+        Outcome {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The library: instances, fresh and kept, and their memory.
+
+use runner::{AdmissionRequest, AdmissionResponse, Policy, Settings};
+use serde_json::json;
+
+use crate::guest::{ACCEPTED, Reply, VALID, assemble, guest, validating};
+
+const PAGE: usize = 65536;
+
+/// Every guest here starts with so many pages.
+const INITIAL_PAGES: usize = 16;
+
+fn request() -> AdmissionRequest {
+    AdmissionRequest::from_value(json!({
+        "uid": "u1",
+        "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "resource": {"group": "", "version": "v1", "resource": "pods"},
+        "operation": "CREATE",
+        "userInfo": {},
+    }))
+    .unwrap()
+}
+
+fn accepted(warnings: Option<&str>) -> AdmissionResponse {
+    AdmissionResponse {
+        uid: "u1".to_owned(),
+        allowed: true,
+        patch: None,
+        status: None,
+        audit_annotations: None,
+        warnings: warnings.map(|warning| vec![warning.to_owned()]),
+    }
+}
+
+#[test]
+fn an_instance_keeps_its_memory_and_shares_it_with_none() {
+    let counter = r#"{"accepted":true,"warnings":["call 0"]}"#;
+    let policy = Policy::from_bytes(&validating(Reply::Count(counter))).unwrap();
+    let (request, settings) = (request(), Settings::default());
+
+    let kept = policy.instance().unwrap();
+    assert_eq!(kept.validate(&request, &settings), accepted(Some("call 1")));
+    assert_eq!(kept.validate(&request, &settings), accepted(Some("call 2")));
+
+    let fresh = policy.instance().unwrap();
+    assert_eq!(fresh.validate(&request, &settings), accepted(Some("call 1")));
+    assert_eq!(kept.validate(&request, &settings), accepted(Some("call 3")));
+}
+
+#[test]
+fn an_instance_answers_after_a_failure() {
+    let policy = guest(Reply::Trap, Reply::Answer(ACCEPTED));
+    let instance = Policy::from_bytes(&policy).unwrap().instance().unwrap();
+    let settings = Settings::default();
+    assert!(!instance.validate_settings(&settings).valid);
+    assert_eq!(instance.validate(&request(), &settings), accepted(None));
+}
+
+#[test]
+fn a_memory_limit_stops_growth() {
+    let policy = Policy::from_bytes(&validating(Reply::Grow(ACCEPTED))).unwrap();
+    let policy = policy.with_memory_limit((INITIAL_PAGES + 2) * PAGE).unwrap();
+    let allowed_calls = |count| {
+        let instance = policy.instance().unwrap();
+        let settings = Settings::default();
+        (0..count).filter(|_| instance.validate(&request(), &settings).allowed).count()
+    };
+    assert_eq!(allowed_calls(2), 2);
+    assert_eq!(allowed_calls(5), 2);
+}
+
+#[test]
+fn a_memory_limit_below_the_start_is_an_error() {
+    let policy = Policy::from_bytes(&validating(Reply::Answer(ACCEPTED))).unwrap();
+    let policy = policy.with_memory_limit((INITIAL_PAGES - 1) * PAGE).unwrap();
+    assert_eq!(
+        policy.instance().unwrap_err().to_string(),
+        "Initialization failed: memory minimum size of 16 pages exceeds memory limits"
+    );
+}
+
+#[test]
+fn a_function_is_called_with_the_bytes_given() {
+    let policy = guest(Reply::Answer(VALID), Reply::FailWithPayload);
+    let instance = Policy::from_bytes(&policy).unwrap().instance().unwrap();
+    assert_eq!(instance.call("validate_settings", b"").unwrap(), VALID.as_bytes());
+    assert_eq!(instance.call("anything", b"not json").unwrap_err().to_string(), "Guest call failure: not json");
+}
+
+#[test]
+fn a_module_is_refused_with_a_reason() {
+    assert_eq!(Policy::from_bytes(b"text").unwrap_err().to_string(), "not a WebAssembly module");
+    assert_eq!(
+        Policy::from_bytes(&assemble("(module)")).unwrap_err().to_string(),
+        "not a waPC policy: it does not export the function __guest_call"
+    );
+}
