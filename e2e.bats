@@ -78,10 +78,10 @@ patched_request() {
   "auditAnnotations": {
     "home-api-server": "api.milan.example.org:6443",
     "mode": "home",
-    "problems": "Secret storefront-token must come from Liqo's API server support"
+    "problems": "Secret storefront-token comes from Liqo's API server support; without it set homeCredentialsSecret"
   },
   "warnings": [
-    "Secret storefront-token must come from Liqo's API server support"
+    "Secret storefront-token comes from Liqo's API server support; without it set homeCredentialsSecret"
   ]
 }
 JSON
@@ -283,7 +283,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "metadata.annotations[\"liqo.io/api-server-support\"]: \"Remote\" is not a mode; valid are \"remote\" and \"disabled\", and leaving it unset for home (did you mean \"remote\"?)"
+    "message": "metadata.annotations[\"liqo.io/api-server-support\"]: \"Remote\" is not a mode; set \"remote\" or \"disabled\", or leave it unset for home (did you mean \"remote\"?)"
   },
   "auditAnnotations": null,
   "warnings": null
@@ -297,7 +297,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "spec.template.metadata.annotations[\"liqo.io/api-server-support\"]: \"both\" is not a mode; valid are \"remote\" and \"disabled\", and leaving it unset for home"
+    "message": "spec.template.metadata.annotations[\"liqo.io/api-server-support\"]: \"both\" is not a mode; set \"remote\" or \"disabled\", or leave it unset for home"
   },
   "auditAnnotations": null,
   "warnings": null

@@ -8,7 +8,7 @@ use std::fmt;
 use crate::fields::{as_object, as_string, string_of};
 use crate::json::{Object, Value};
 use crate::names::is_dns1123_subdomain;
-use crate::outcome::{Rejection, Warning};
+use crate::outcome::{Rejection, Warning, closest, cut, quoted};
 use crate::path::Path;
 use crate::settings::Settings;
 
@@ -81,7 +81,7 @@ pub(crate) fn decide(
 
     let mode = match annotation(API_SERVER_SUPPORT) {
         None => settings.default_mode,
-        Some(value) => parse_mode(value, mode_path, settings.default_mode)?,
+        Some(value) => parse_mode(value, mode_path, settings)?,
     };
     if !settings.allowed_modes.contains(&mode) {
         let allowed = settings.allowed_modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>().join(", ");
@@ -116,15 +116,33 @@ pub(crate) fn decide(
     Ok(Access::Remote { service_account: service_account.map(Cow::into_owned) })
 }
 
-fn parse_mode(value: &Value, path: Path, default_mode: AccessMode) -> Result<AccessMode, Rejection> {
-    let name = as_string(value, path)?;
-    match AccessMode::from_name(&name) {
-        Some(AccessMode::Home) if default_mode == AccessMode::Home => {
-            Err(Rejection::HomeIsDefault { path: path.to_string() })
-        }
+fn parse_mode(value: &Value, path: Path, settings: &Settings) -> Result<AccessMode, Rejection> {
+    let home_is_default = settings.default_mode == AccessMode::Home;
+    let name = value.as_str();
+    match name.as_deref().ok().and_then(AccessMode::from_name) {
+        Some(AccessMode::Home) if home_is_default => Err(Rejection::HomeIsDefault { path: path.to_string() }),
         Some(mode) => Ok(mode),
-        None => Err(Rejection::UnknownMode { path: path.to_string(), value: name.into_owned(), default_mode }),
+        None => Err(unknown_mode(value, path, settings)),
     }
+}
+
+/// The rejection that says what would be right: only modes that are allowed.
+fn unknown_mode(value: &Value, path: Path, settings: &Settings) -> Rejection {
+    let home_is_default = settings.default_mode == AccessMode::Home;
+    let modes = settings.allowed_modes.iter().filter(|mode| !(home_is_default && **mode == AccessMode::Home));
+    let modes: Vec<_> = modes.map(|mode| mode.as_str()).collect();
+    let likely = value.as_str().ok().and_then(|name| closest(&name, modes.iter().copied()));
+    let modes = modes.iter().map(|mode| format!("\"{mode}\"")).collect::<Vec<_>>().join(" or ");
+    let expected = match (home_is_default, modes.is_empty()) {
+        (true, true) => "leave it unset for home".to_owned(),
+        (true, false) => format!("set {modes}, or leave it unset for home"),
+        (false, _) => format!("set {modes}"),
+    };
+    let value = match value.as_str() {
+        Ok(name) => quoted(&name),
+        Err(_) => cut(value.text().unwrap_or_default(), 64),
+    };
+    Rejection::UnknownMode { path: path.to_string(), value, expected, likely }
 }
 
 fn allow(name: &str, path: Path, settings: &Settings) -> Result<(), Rejection> {
@@ -132,7 +150,7 @@ fn allow(name: &str, path: Path, settings: &Settings) -> Result<(), Rejection> {
         Some(allowed) if !allowed.iter().any(|allowed| allowed == name) => Err(Rejection::ServiceAccountNotAllowed {
             path: path.to_string(),
             name: name.to_owned(),
-            allowed: if allowed.is_empty() { "none".to_owned() } else { crate::outcome::cut(&allowed.join(", "), 256) },
+            allowed: if allowed.is_empty() { "none".to_owned() } else { cut(&allowed.join(", "), 256) },
         }),
         _ => Ok(()),
     }

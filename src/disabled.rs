@@ -35,10 +35,8 @@ enum Fate {
 }
 
 fn treat(source: Source, context: &Context) -> Result<Fate, Rejection> {
-    // Liqo's Secret is there when the virtual kubelet forged the pod for home.
-    if source.kind == SourceKind::ServiceAccountToken
-        || source.is_named(SourceKind::Secret, context.token_secret.as_deref())?
-    {
+    // Credentials of the home cluster are there when the pod was forged for mode home.
+    if source.kind == SourceKind::ServiceAccountToken || context.is_for_home(&source)? {
         return Ok(Fate::Removed);
     }
     if let Some(reflected) = &context.root_ca

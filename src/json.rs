@@ -7,6 +7,8 @@
 //! Where a name stands twice in one object the last one counts, as it does for the API server and for policy-server.
 
 mod cursor;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -32,7 +34,7 @@ pub(crate) enum Shape {
 pub(crate) enum Value<'a> {
     /// The text of a value, verbatim from the request.
     Text(&'a str),
-    /// The text of a value that the policy made. It is not opened again.
+    /// The text of a value that the policy made. Its copies share the text.
     New(Rc<str>),
     /// An opened array.
     Array(Vec<Value<'a>>),
@@ -49,7 +51,7 @@ pub(crate) struct Object<'a> {
 #[derive(Debug)]
 struct Member<'a> {
     /// The text between the quotes of the name, escapes not decoded.
-    name: &'a str,
+    name: Cow<'a, str>,
     value: Value<'a>,
 }
 
@@ -81,7 +83,7 @@ impl<'a> Value<'a> {
                     let shape =
                         shapes.iter().find(|(known, _)| *known == name).map_or(&Shape::Text, |(_, shape)| shape);
                     let value = Self::read(cursor, shape)?;
-                    members.push(Member { name, value });
+                    members.push(Member { name: Cow::Borrowed(name), value });
                     Ok(())
                 })?;
                 Ok(Self::Object(Object { members }))
@@ -161,15 +163,32 @@ impl<'a> Value<'a> {
     }
 
     fn open(&mut self, bracket: u8) {
-        const OPEN: &Shape = &Shape::Members(&[]);
-        const LIST: &Shape = &Shape::Items(&Shape::Text);
-        if let Self::Text(text) = self
-            && text.as_bytes().first() == Some(&bracket)
-        {
-            let shape = if bracket == b'{' { OPEN } else { LIST };
-            // The text was scanned when the document was read, so a second scan finds nothing wrong with it.
-            if let Ok(opened) = Self::parse(text, shape) {
-                *self = opened;
+        let shape = if bracket == b'{' { &Shape::Members(&[]) } else { &Shape::Items(&Shape::Text) };
+        let opened = match self {
+            Self::Text(text) if text.as_bytes().first() == Some(&bracket) => Value::parse(text, shape),
+            Self::New(text) if text.as_bytes().first() == Some(&bracket) => {
+                Value::parse(text, shape).map(Value::into_owned)
+            }
+            _ => return,
+        };
+        // The text was scanned when the document was read, so a second scan finds nothing wrong with it.
+        if let Ok(opened) = opened {
+            *self = opened;
+        }
+    }
+
+    /// The same value, apart from the text it was read from.
+    fn into_owned<'b>(self) -> Value<'b> {
+        match self {
+            Self::Text(text) => Value::New(text.into()),
+            Self::New(text) => Value::New(text),
+            Self::Array(items) => Value::Array(items.into_iter().map(Value::into_owned).collect()),
+            Self::Object(Object { members }) => {
+                let members = members.into_iter().map(|Member { name, value }| Member {
+                    name: Cow::Owned(name.into_owned()),
+                    value: value.into_owned(),
+                });
+                Value::Object(Object { members: members.collect() })
             }
         }
     }
@@ -231,15 +250,13 @@ impl<'a> Object<'a> {
     }
 
     /// The members in order. A name that is no text (half of a surrogate pair) is given with its escapes.
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Cow<'a, str>, &mut Value<'a>)> {
-        self.members
-            .iter_mut()
-            .map(|member| (decode(member.name).unwrap_or(Cow::Borrowed(member.name)), &mut member.value))
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Cow<'_, str>, &mut Value<'a>)> {
+        self.members.iter_mut().map(|Member { name, value }| (decode(name).unwrap_or(Cow::Borrowed(name)), value))
     }
 
     /// Puts a value where the name stands, or a new member at the end.
     pub(crate) fn set(&mut self, name: &'static str, value: Value<'a>) {
-        let member = Member { name, value };
+        let member = Member { name: Cow::Borrowed(name), value };
         match self.members.iter().rposition(|member| member.is(name)) {
             Some(at) => self.members[at] = member,
             None => self.members.push(member),
@@ -265,7 +282,7 @@ impl<'a> Object<'a> {
     pub(crate) fn rename(&mut self, from: &str, to: &'static str) {
         self.remove(to);
         for member in self.members.iter_mut().filter(|member| member.is(from)) {
-            member.name = to;
+            member.name = Cow::Borrowed(to);
         }
     }
 
@@ -290,7 +307,7 @@ impl<'a> Object<'a> {
 
 impl Member<'_> {
     fn is(&self, name: &str) -> bool {
-        name_is(self.name, name)
+        name_is(&self.name, name)
     }
 }
 

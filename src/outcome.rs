@@ -47,7 +47,7 @@ pub(crate) enum Rejection {
     Settings { problems: String },
     Shape { path: String, expected: &'static str, found: &'static str },
     SourceKinds { path: String },
-    UnknownMode { path: String, value: String, default_mode: AccessMode },
+    UnknownMode { path: String, value: String, expected: String, likely: Option<&'static str> },
     HomeIsDefault { path: String },
     ModeNotAllowed { path: String, mode: AccessMode, allowed: String },
     ServiceAccountName { path: String, value: String },
@@ -64,7 +64,7 @@ pub(crate) enum Warning {
     Misplaced { annotation: &'static str, path: &'static str },
     HomeIsForeign { host: String },
     ReflectedSecret { name: String },
-    AudienceKey { secret: String, key: String },
+    TokenKey { secret: String, key: String, shown_at: String },
     UnknownHomeCluster,
     NoToken { volume: String },
 }
@@ -96,18 +96,9 @@ impl fmt::Display for Rejection {
             Self::Settings { problems } => write!(f, "the policy's settings are not valid: {problems}"),
             Self::Shape { path, expected, found } => write!(f, "{path}: expected {expected}, found {found}"),
             Self::SourceKinds { path } => write!(f, "{path}: expected one kind of volume source, found several"),
-            Self::UnknownMode { path, value, default_mode } => {
-                write!(f, "{path}: {} is not a mode; ", quoted(value))?;
-                if *default_mode == AccessMode::Home {
-                    f.write_str("valid are \"remote\" and \"disabled\", and leaving it unset for home")?;
-                } else {
-                    f.write_str("valid are \"home\", \"remote\" and \"disabled\"")?;
-                }
-                match closest(value, AccessMode::ALL.map(AccessMode::as_str)) {
-                    Some("home") if *default_mode == AccessMode::Home => f.write_str(" (leave it unset?)"),
-                    Some(likely) => write!(f, " (did you mean \"{likely}\"?)"),
-                    None => Ok(()),
-                }
+            Self::UnknownMode { path, value, expected, likely } => {
+                write!(f, "{path}: {value} is not a mode; {expected}")?;
+                likely.map_or(Ok(()), |likely| write!(f, " (did you mean \"{likely}\"?)"))
             }
             Self::HomeIsDefault { path } => {
                 write!(f, "{path}: \"home\" is not a value here; home is the default, leave the annotation unset")
@@ -154,13 +145,21 @@ impl fmt::Display for Warning {
             }
 
             Self::HomeIsForeign { host } => {
-                format!("{host} is the foreign API server here; set homeApiServerAddresses or homeApiServerHost")
+                format!(
+                    "{host} is the foreign API server here; set homeApiServerAddresses or another homeApiServerHost"
+                )
             }
             Self::ReflectedSecret { name } => {
-                format!("Secret {} must come from Liqo's API server support", cut(name, SHOWN))
+                let name = cut(name, 40);
+                format!("Secret {name} comes from Liqo's API server support; without it set homeCredentialsSecret")
             }
-            Self::AudienceKey { secret, key } => {
-                format!("Secret {} must have key {}", cut(secret, 36), cut(key, 60))
+            Self::TokenKey { secret, key, shown_at } => {
+                format!(
+                    "Secret {} must have key {} for the token at {}",
+                    cut(secret, 26),
+                    cut(key, 36),
+                    cut(shown_at, 18)
+                )
             }
             Self::UnknownHomeCluster => {
                 "home cluster unknown, kube-root-ca.crt stays the foreign cluster's; set homeClusterId".to_owned()
@@ -272,13 +271,10 @@ pub(crate) fn quoted(value: &str) -> String {
     out
 }
 
-/// The word that was likely meant: the nearest one, where at most two letters (of words of four and more) differ.
-pub(crate) fn closest<const N: usize>(value: &str, words: [&'static str; N]) -> Option<&'static str> {
-    let value = cut(value.trim(), SHOWN).to_lowercase();
-    let distances = words.map(|word| (strsim::osa_distance(&value, &word.to_lowercase()), word));
-    distances
-        .into_iter()
-        .filter(|(distance, _)| *distance <= 2)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
+/// The word that was likely meant: the nearest one, where at most every third letter differs, and no more than two.
+pub(crate) fn closest(value: &str, words: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+    let value = cut(value.trim(), SHOWN).to_ascii_lowercase();
+    let distances = words.into_iter().map(|word| (strsim::osa_distance(&value, &word.to_ascii_lowercase()), word));
+    let near = distances.filter(|(distance, word)| *distance <= (word.len() / 3).min(2));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
 }

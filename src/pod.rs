@@ -9,6 +9,7 @@ use crate::names::is_cluster_id;
 use crate::outcome::{Rejection, Warning};
 use crate::path::Path;
 use crate::settings::Settings;
+use crate::volumes::{Source, SourceKind};
 
 /// Where containers find the API credentials.
 /// Source: `DefaultAPITokenMountPath` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
@@ -54,6 +55,15 @@ impl<'c> Context<'c> {
             token_secret: name.map(|name| liqo::token_secret(&name)),
             root_ca: origin.map(|origin| liqo::root_ca(&origin)),
         })
+    }
+}
+
+impl Context<'_> {
+    /// Whether a source shows credentials of the home cluster: of Liqo's Secret or of the user's own.
+    pub(crate) fn is_for_home(&self, source: &Source) -> Result<bool, Rejection> {
+        let own = self.settings.home_credentials_secret.as_deref();
+        Ok(source.is_named(SourceKind::Secret, self.token_secret.as_deref())?
+            || source.is_named(SourceKind::Secret, own)?)
     }
 }
 

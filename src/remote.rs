@@ -23,9 +23,8 @@ pub(crate) fn apply(
 ) -> Result<(bool, Audit), Rejection> {
     let mounts = ApiMounts::read(spec, path)?;
     let mut changed = volumes::projected(spec, path, |mut volume| {
-        let is_mounted = mounts.volumes.contains(&volume.name);
-        refuse_home_credentials(&mut volume, is_mounted, context)?;
-        if is_mounted { complete(&mut volume, context) } else { Ok(false) }
+        refuse_home_credentials(&mut volume, context)?;
+        if mounts.volumes.contains(&volume.name) { complete(&mut volume, context) } else { Ok(false) }
     })?;
     if let Some(name) = service_account {
         for field in ["serviceAccount", "serviceAccountName"] {
@@ -36,13 +35,10 @@ pub(crate) fn apply(
     Ok((changed, Audit::Remote { service_account: service_account.unwrap_or("default").to_owned() }))
 }
 
-/// Liqo's Secret anywhere, and the user's own where clients look for their credentials, are for the home cluster only.
-fn refuse_home_credentials(volume: &mut Projected, is_mounted: bool, context: &Context) -> Result<(), Rejection> {
-    let own = context.settings.home_credentials_secret.as_deref().filter(|_| is_mounted);
+fn refuse_home_credentials(volume: &mut Projected, context: &Context) -> Result<(), Rejection> {
     for (index, source) in volume.sources.iter_mut().enumerate() {
         with_source(source, volume.path.item(index), |source| {
-            let is_reflected = source.is_named(SourceKind::Secret, context.token_secret.as_deref())?;
-            if is_reflected || source.is_named(SourceKind::Secret, own)? {
+            if context.is_for_home(&source)? {
                 return Err(Rejection::ForgedForHome { path: source.path.to_string() });
             }
             Ok(())

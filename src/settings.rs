@@ -47,6 +47,8 @@ impl Host {
             "leave the brackets out"
         } else if host.contains('/') {
             "leave the path out"
+        } else if host.contains('%') {
+            "leave the zone out"
         } else if host.contains(':') {
             "leave the port out, it is set in homeApiServerPort"
         } else if !host.is_ascii() {
@@ -116,8 +118,9 @@ impl Settings {
         let problems = given.problems.len();
         let default_mode = given.take("defaultMode", mode);
         self.default_mode = default_mode.unwrap_or(self.default_mode);
+        let problems_before_list = given.problems.len();
         if let Some(modes) = given.take_list("allowedModes", mode) {
-            if modes.is_empty() {
+            if modes.is_empty() && given.problems.len() == problems_before_list {
                 given.problems.push("allowedModes: expected at least one mode, found none".to_owned());
             }
             self.allowed_modes = AccessMode::ALL.into_iter().filter(|mode| modes.contains(mode)).collect();
@@ -132,7 +135,7 @@ impl Settings {
 
 /// The settings as they were given: each value under the key it stands for, and the problems found so far.
 struct Given<'v, 'a> {
-    values: [Option<(Cow<'a, str>, &'v mut Value<'a>)>; KEYS.len()],
+    values: [Option<(Cow<'v, str>, &'v mut Value<'a>)>; KEYS.len()],
     problems: Vec<String>,
 }
 
@@ -187,7 +190,7 @@ impl<'v, 'a> Given<'v, 'a> {
         Some(list)
     }
 
-    fn value(&mut self, key: &str) -> Option<(Cow<'a, str>, &'v mut Value<'a>)> {
+    fn value(&mut self, key: &str) -> Option<(Cow<'v, str>, &'v mut Value<'a>)> {
         let index = KEYS.iter().position(|(known, _)| *known == key)?;
         self.values[index].take()
     }
@@ -246,7 +249,7 @@ fn address(value: &Value) -> Result<IpAddr, String> {
 }
 
 fn cluster_id(value: &Value) -> Result<String, String> {
-    const EXPECTED: &str = "the id of a Liqo cluster (at most 63 lower-case letters, digits and inner hyphens)";
+    const EXPECTED: &str = "the id of a Liqo cluster (at most 63 lower-case letters, digits and hyphens)";
     let id = string(value, EXPECTED)?;
     if is_cluster_id(&id) { Ok(id.into_owned()) } else { Err(format!("expected {EXPECTED}, found {}", quoted(&id))) }
 }

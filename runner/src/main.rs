@@ -2,7 +2,8 @@
 //! policy did to it.
 //!
 //! Exit codes: 0 for an answer, also when it is a rejection; 1 when the policy refuses its
-//! settings; 2 when an input or the command line is unusable. Each failure is told on stderr.
+//! settings or the answer cannot be printed; 2 when an input or the command line is unusable.
+//! Each failure is told on stderr.
 
 mod explain;
 

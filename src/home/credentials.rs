@@ -121,7 +121,6 @@ enum Change<'a> {
 impl Writer<'_, '_> {
     fn volume(&mut self, volume: Projected, is_mounted: bool) -> Result<bool, Rejection> {
         let Projected { name, path, sources } = volume;
-        let is_stripped = is_mounted && !provide_token(sources, path)?;
         let mut changed = false;
         for (index, value) in sources.iter_mut().enumerate() {
             let path = path.item(index);
@@ -143,7 +142,7 @@ impl Writer<'_, '_> {
             }
             changed = true;
         }
-        if is_stripped {
+        if is_mounted && !provide_token(sources, path)? {
             match &self.context.settings.home_credentials_secret {
                 Some(own) => {
                     let secret = Some(projection(own, TOKEN, TOKEN));
@@ -163,7 +162,7 @@ impl Writer<'_, '_> {
         let audience = string_of(source.body, "audience", source.path)?.filter(|audience| !audience.is_empty());
         let projection = match &self.context.settings.home_credentials_secret {
             Some(own) if audience.is_some() => {
-                self.needs_key(own, reflected_key());
+                self.needs_key(own, reflected_key(), &shown_at);
                 projection(own, &reflected_key(), &shown_at)
             }
             Some(own) => projection(own, TOKEN, &shown_at),
@@ -182,7 +181,8 @@ impl Writer<'_, '_> {
             return Ok(Change::None);
         }
         self.had_reflected = true;
-        let Some(own) = &self.context.settings.home_credentials_secret else {
+        let own = self.context.settings.home_credentials_secret.as_ref();
+        let Some(own) = own.filter(|own| Some(*own) != self.context.token_secret.as_ref()) else {
             return Ok(Change::None);
         };
         let mut changed = source.body.set_string("name", own);
@@ -190,7 +190,8 @@ impl Writer<'_, '_> {
             if is_mounted && is_at(item, "path", path, TOKEN)? {
                 changed |= item.set_string("key", TOKEN);
             } else {
-                self.needs_key(own, required_string(item, "key", path)?.into_owned());
+                let shown_at = required_string(item, "path", path)?;
+                self.needs_key(own, required_string(item, "key", path)?.into_owned(), &shown_at);
             }
             Ok(())
         })?;
@@ -222,8 +223,9 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn needs_key(&mut self, secret: &str, key: String) {
-        warn_once(self.warnings, Warning::AudienceKey { secret: secret.to_owned(), key });
+    fn needs_key(&mut self, secret: &str, key: String, shown_at: &str) {
+        let (secret, shown_at) = (secret.to_owned(), shown_at.to_owned());
+        warn_once(self.warnings, Warning::TokenKey { secret, key, shown_at });
     }
 
     /// With the virtual kubelet's API server support off nobody creates the Secret, and the pod waits for it.

@@ -138,11 +138,11 @@ impl<'a> Cursor<'a> {
                 Some(bracket @ (b'{' | b'[')) => {
                     self.at += 1;
                     let object = bracket == b'{';
+                    if depth == MAX_DEPTH {
+                        return self.expected("at most 128 levels");
+                    }
                     // The closing bracket is two characters after the opening one in ASCII.
                     if !self.take(bracket + 2) {
-                        if depth == MAX_DEPTH {
-                            return self.expected("at most 128 levels");
-                        }
                         depth += 1;
                         objects = objects << 1 | u128::from(object);
                         if object {

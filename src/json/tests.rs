@@ -1,0 +1,169 @@
+//! The cursor against `serde_json`, and what an opened value keeps of its text.
+
+use proptest::prelude::*;
+use serde::de::IgnoredAny;
+
+use super::{Cursor, Malformed, Shape, Value};
+
+fn skip(text: &str) -> Result<&str, Malformed> {
+    let mut cursor = Cursor::new(text);
+    let value = cursor.value()?;
+    cursor.end().map(|()| value)
+}
+
+fn written(value: &Value) -> String {
+    let mut out = Vec::new();
+    value.write(&mut out);
+    String::from_utf8(out).expect("text")
+}
+
+fn read(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("JSON")
+}
+
+/// Texts near JSON: pieces of it in any order.
+fn pieces() -> impl Strategy<Value = String> {
+    let pieces = [
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"a\"",
+        "\"\"",
+        "\"\\n\\u00e9\"",
+        "\"\\ud800\"",
+        "\"\\u12\"",
+        "\"\\x\"",
+        "\"\u{1}\"",
+        "\"ä€𝄞",
+        "\"",
+        "\\",
+        "true",
+        "false",
+        "null",
+        "tru",
+        "0",
+        "-0",
+        "01",
+        "1.5",
+        "1.",
+        ".5",
+        "1e9",
+        "1E+",
+        "-",
+        "1e400",
+        "12345678901234567890",
+        " ",
+        "\n\t\r",
+        "abcdefghijklmnopqrstuvwxyz",
+    ];
+    proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// JSON text, as compact as policy-server writes it or with white space.
+fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        any::<bool>().prop_map(|value| value.to_string()),
+        any::<f64>().prop_filter("a number", |value| value.is_finite()).prop_map(|value| format!("{value:e}")),
+        any::<i64>().prop_map(|value| value.to_string()),
+        any::<String>().prop_map(|value| serde_json::to_string(&value).expect("a string")),
+    ];
+    leaf.prop_recursive(5, 40, 5, |inner| {
+        let member = (any::<String>(), inner.clone());
+        let member =
+            member.prop_map(|(name, value)| format!("{}: {value}", serde_json::to_string(&name).expect("a string")));
+        prop_oneof![
+            proptest::collection::vec(inner, 0..5).prop_map(|items| format!("[{}]", items.join(" ,\n"))),
+            proptest::collection::vec(member, 0..5).prop_map(|members| format!("{{ {} }}", members.join(","))),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_cursor_takes_what_serde_json_takes(text in prop_oneof![pieces(), json(), any::<String>()]) {
+        let serde_json = serde_json::from_str::<IgnoredAny>(&text);
+        prop_assert_eq!(skip(&text).is_ok(), serde_json.is_ok(), "{}: {:?}", text, serde_json.err());
+    }
+
+    #[test]
+    fn the_cursor_takes_no_part_of_a_text(text in json(), cut in any::<prop::sample::Index>()) {
+        let cut = cut.index(text.len());
+        prop_assume!(text.is_char_boundary(cut) && !text.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
+        prop_assert!(skip(&text[..cut]).is_err());
+    }
+
+    #[test]
+    fn an_opened_value_is_the_same_value(text in json()) {
+        let mut value = Value::parse(&text, &Shape::Text).expect("JSON");
+        prop_assert_eq!(written(&value), text.as_str());
+        open(&mut value);
+        prop_assert_eq!(read(&text), read(&written(&value)));
+    }
+
+    #[test]
+    fn a_shape_changes_nothing(text in json()) {
+        const DEEP: Shape = Shape::Items(&Shape::Members(&[("", Shape::Items(&Shape::Text))]));
+        let shaped = Value::parse(&text, &DEEP).expect("JSON");
+        prop_assert_eq!(read(&text), read(&written(&shaped)));
+    }
+}
+
+/// Opens everything.
+fn open(value: &mut Value) {
+    if let Ok(object) = value.as_object_mut() {
+        object.iter_mut().for_each(|(_, value)| open(value));
+    } else if let Ok(items) = value.as_array_mut() {
+        items.iter_mut().for_each(open);
+    }
+}
+
+#[test]
+fn the_last_of_two_members_counts() {
+    let mut value = Value::parse(r#"{"a":1,"b":2,"\u0061":3}"#, &Shape::Text).expect("JSON");
+    let object = value.as_object_mut().expect("an object");
+    assert_eq!(object.get("a").and_then(Value::text), Some("3"));
+    object.set("a", Value::Text("4"));
+    assert_eq!(object.get("a").and_then(Value::text), Some("4"));
+    assert!(object.remove("a"));
+    assert!(!object.remove("a"));
+    assert_eq!(written(&value), r#"{"b":2}"#);
+}
+
+#[test]
+fn what_the_policy_made_can_be_opened() {
+    let mut value: Value = Value::new(&serde_json::json!({"list": [{"x": "\n"}], "text": "t"}));
+    let object = value.as_object_mut().expect("an object");
+    assert_eq!(object.get("text").expect("there").as_str().as_deref(), Ok("t"));
+    let list = object.present_mut("list").expect("there").as_array_mut().expect("a list");
+    let item = list.first_mut().expect("an item").as_object_mut().expect("an object");
+    assert_eq!(item.get("x").expect("there").as_str().as_deref(), Ok("\n"));
+    assert!(item.set_string("x", "y"));
+    assert!(!item.set_string("x", "y"));
+    assert_eq!(written(&value), r#"{"list":[{"x":"y"}],"text":"t"}"#);
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_place() {
+    let cases = [
+        ("", "a value", 0),
+        ("[1 2]", "`,` or `]`", 3),
+        (r#"{"a" 1}"#, "`:`", 5),
+        (r#"{"a":1 "b"}"#, "`,` or `}`", 7),
+        ("{1:2}", "a member's name", 1),
+        ("[1,]", "a value", 3),
+        ("1 1", "the end", 2),
+        (r#""\x""#, "an escape", 2),
+        (r#""\u00g0""#, "four hexadecimal digits", 2),
+        ("\"a\nb\"", "an escaped control character", 2),
+        ("-", "a digit", 1),
+        ("1.e1", "a digit", 2),
+        ("nul", "a value", 0),
+    ];
+    for (text, expected, at) in cases {
+        assert_eq!(skip(text), Err(Malformed { expected, at }), "{text}");
+    }
+}

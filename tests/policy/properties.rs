@@ -1,0 +1,466 @@
+//! Properties of every answer, over pods far stranger than real ones.
+//!
+//! Each generated pod is evaluated natively and on the module. `PROPTEST_CASES` sets how many there are.
+
+use std::collections::HashMap;
+
+use crate::support::{Answer, evaluate, settings_problem};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Map, Value, json};
+
+const API_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// Starts every value in an environment, so that it is found wherever it does not belong.
+const SECRET: &str = "S3CR3T";
+
+/// Stands for a number that no machine type holds, and is put into the payload as text.
+const NUMBER: &str = "@number@";
+const NUMBER_TEXT: &str = "-1234567890123456789012345678901234567890.1250e-400";
+
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => select(vec!["a", "b", "p", "kube-api-access-x2x4z", "own", "p-token", "default", "kube-root-ca.crt"]).prop_map(str::to_owned),
+        1 => any::<String>(),
+        1 => Just("x".repeat(3000)),
+    ]
+}
+
+/// Any JSON: what unknown fields hold, and what stands where something else should.
+fn anything() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        Just(json!(NUMBER)),
+        Just(json!({})),
+        Just(json!([])),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..3).prop_map(Value::from),
+            vec((any::<String>(), inner), 0..3).prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// A field that is as it should be, or absent, null, or of any shape.
+fn field(right: impl Strategy<Value = Value>) -> impl Strategy<Value = Option<Value>> {
+    prop_oneof![
+        60 => right.prop_map(Some),
+        10 => Just(None),
+        3 => Just(Some(Value::Null)),
+        1 => anything().prop_map(Some),
+    ]
+}
+
+/// An object of these fields, and of ones that nobody knows.
+fn object(fields: Vec<(&'static str, BoxedStrategy<Option<Value>>)>) -> impl Strategy<Value = Value> {
+    let (names, values): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
+    (values, proptest::option::weighted(0.2, anything())).prop_map(move |(values, unknown)| {
+        let known = names.iter().zip(values).filter_map(|(name, value)| Some(((*name).to_owned(), value?)));
+        let unknown = unknown.map(|value| ("x-unknown \"\u{1}ä".to_owned(), value));
+        Value::Object(known.chain(unknown).collect())
+    })
+}
+
+fn list(item: impl Strategy<Value = Value>, most: usize) -> impl Strategy<Value = Value> {
+    vec(item, 0..=most).prop_map(Value::from)
+}
+
+fn text(value: impl Strategy<Value = String> + 'static) -> BoxedStrategy<Option<Value>> {
+    field(value.prop_map(Value::from)).boxed()
+}
+
+fn variable_name() -> impl Strategy<Value = String> {
+    let names = [
+        "A",
+        "B",
+        "KUBERNETES_SERVICE_HOST",
+        "KUBERNETES_SERVICE_PORT",
+        "KUBERNETES_SERVICE_PORT_HTTPS",
+        "KUBERNETES_PORT",
+        "KUBERNETES_PORT_443_TCP",
+        "KUBERNETES_PORT_443_TCP_PROTO",
+        "KUBERNETES_PORT_443_TCP_ADDR",
+        "KUBERNETES_PORT_6443_TCP_PORT",
+        "KUBERNETES_PORT_443_TCP_PORT",
+    ];
+    select(names.to_vec()).prop_map(str::to_owned)
+}
+
+fn variable() -> impl Strategy<Value = Value> {
+    let piece = prop_oneof![
+        variable_name().prop_map(|name| format!("$({name})")),
+        variable_name().prop_map(|name| format!("$$({name})")),
+        variable_name().prop_map(|name| format!("$({name}")),
+        select(vec!["$", "$$", ")", "(", "\n", "\"", "ä", ""]).prop_map(str::to_owned),
+        any::<String>(),
+    ];
+    let value = vec(piece, 0..5).prop_map(|pieces| format!("{SECRET}{}", pieces.concat()));
+    let field_path = select(vec!["spec.serviceAccountName", "metadata.name"]).prop_map(str::to_owned);
+    let field_ref = object(vec![("fieldPath", text(field_path))]);
+    let value_from = object(vec![("fieldRef", field(field_ref).boxed())]);
+    prop_oneof![
+        4 => object(vec![("name", text(variable_name())), ("value", text(value))]),
+        1 => object(vec![("name", text(variable_name())), ("valueFrom", field(value_from).boxed())]),
+    ]
+}
+
+/// What the virtual kubelet appends.
+fn forged() -> impl Strategy<Value = Vec<Value>> {
+    (select(vec!["vk.example.org", "10.0.0.1", "fd00::7"]), select(vec!["443", "6443"])).prop_map(|(host, port)| {
+        let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        let url = format!("tcp://{authority}");
+        let name = format!("KUBERNETES_PORT_{port}_TCP");
+        [
+            ("KUBERNETES_SERVICE_HOST".to_owned(), host),
+            ("KUBERNETES_SERVICE_PORT".to_owned(), port),
+            ("KUBERNETES_PORT".to_owned(), url.as_str()),
+            (name.clone(), &url),
+            (format!("{name}_PROTO"), "tcp"),
+            (format!("{name}_ADDR"), host),
+            (format!("{name}_PORT"), port),
+        ]
+        .map(|(name, value)| json!({"name": name, "value": value}))
+        .to_vec()
+    })
+}
+
+fn env() -> impl Strategy<Value = Value> {
+    (vec(variable(), 0..6), proptest::option::weighted(0.3, forged()), any::<bool>()).prop_map(
+        |(own, forged, at_the_end)| {
+            let forged = forged.unwrap_or_default();
+            Value::from(if at_the_end { [own, forged].concat() } else { [forged, own].concat() })
+        },
+    )
+}
+
+fn container() -> impl Strategy<Value = Value> {
+    let path = select(vec![API_PATH, "/var/run/secrets/kubernetes.io/serviceaccount/", "/mnt"]).prop_map(str::to_owned);
+    let mount = object(vec![
+        ("name", text(name())),
+        ("mountPath", text(path)),
+        ("subPath", proptest::option::weighted(0.1, Just(json!("x"))).boxed()),
+    ]);
+    object(vec![("name", text(name())), ("env", field(env()).boxed()), ("volumeMounts", field(list(mount, 2)).boxed())])
+}
+
+fn source() -> impl Strategy<Value = Value> {
+    fn path() -> impl Strategy<Value = String> {
+        select(vec!["token", "ca.crt", "vault/token", "./token"]).prop_map(str::to_owned)
+    }
+    fn items() -> BoxedStrategy<Option<Value>> {
+        let key = select(vec!["token", "ca.crt", "k"]).prop_map(str::to_owned);
+        field(list(object(vec![("key", text(key)), ("path", text(path()))]), 2)).boxed()
+    }
+    fn named() -> BoxedStrategy<Option<Value>> {
+        let names = ["own", "p-token", "kube-root-ca.crt", "kube-root-ca.crt.milan", "m"];
+        field(object(vec![("name", text(select(names.to_vec()).prop_map(str::to_owned))), ("items", items())])).boxed()
+    }
+    let audience = proptest::option::weighted(0.3, select(vec!["", "vault"]).prop_map(Value::from)).boxed();
+    let token = object(vec![("path", text(path())), ("audience", audience)]);
+    prop_oneof![
+        object(vec![("serviceAccountToken", field(token).boxed())]),
+        object(vec![("secret", named())]),
+        object(vec![("configMap", named())]),
+        object(vec![("downwardAPI", field(object(vec![("items", items())])).boxed())]),
+        object(vec![("clusterTrustBundle", field(object(vec![("path", text(path()))])).boxed())]),
+        object(vec![]),
+    ]
+}
+
+fn pod() -> impl Strategy<Value = Value> {
+    let modes =
+        prop_oneof![4 => select(vec!["remote", "disabled", "home"]).prop_map(str::to_owned), 1 => any::<String>()];
+    let annotations = object(vec![
+        ("liqo.io/api-server-support", proptest::option::weighted(0.4, modes.prop_map(Value::from)).boxed()),
+        ("liqo.io/remote-service-account-name", proptest::option::weighted(0.2, name().prop_map(Value::from)).boxed()),
+    ]);
+    let origin = select(vec!["milan", "rome-1", ""]).prop_map(str::to_owned);
+    let labels = object(vec![("offloading.liqo.io/origin", text(origin))]);
+    let metadata = object(vec![
+        ("name", text(select(vec!["p", "p", "p", ""]).prop_map(str::to_owned))),
+        ("annotations", field(annotations).boxed()),
+        ("labels", field(labels).boxed()),
+    ]);
+    let projected = object(vec![("sources", field(list(source(), 4)).boxed())]);
+    let volume = object(vec![("name", text(name())), ("projected", field(projected).boxed())]);
+    let ip = select(vec!["10.0.0.1", "fd00::1", "FD00:0::1", "192.0.2.1", "01.2.3.4"]).prop_map(str::to_owned);
+    let hostname =
+        select(vec!["kubernetes.default", "kubernetes.default.svc", "api.example.org", "db"]).prop_map(Value::from);
+    let alias = object(vec![("ip", text(ip)), ("hostnames", field(list(hostname, 3)).boxed())]);
+    let spec = object(vec![
+        ("containers", field(list(container(), 3)).boxed()),
+        ("initContainers", field(list(container(), 2)).boxed()),
+        ("volumes", field(list(volume, 3)).boxed()),
+        ("hostAliases", field(list(alias, 3)).boxed()),
+        ("serviceAccountName", text(name())),
+        ("serviceAccount", text(name())),
+        ("automountServiceAccountToken", proptest::option::of(any::<bool>().prop_map(Value::from)).boxed()),
+    ]);
+    object(vec![("metadata", field(metadata).boxed()), ("spec", field(spec).boxed())])
+}
+
+fn settings() -> impl Strategy<Value = Value> {
+    fn maybe(name: &'static str, values: Vec<Value>) -> BoxedStrategy<(&'static str, Option<Value>)> {
+        (Just(name), proptest::option::of(select(values))).boxed()
+    }
+    let keys = vec![
+        maybe("homeApiServerHost", vec![json!("api.example.org"), json!("kubernetes.default.svc"), json!("fd00::9")]),
+        maybe("homeApiServerPort", vec![json!(443), json!("6443")]),
+        maybe("homeApiServerAddresses", vec![json!(["10.0.0.1"]), json!(["fd00::1", "192.0.2.1"])]),
+        maybe("homeClusterId", vec![json!("milan")]),
+        maybe("homeCredentialsSecret", vec![json!("own"), json!("p-token")]),
+        maybe("defaultMode", vec![json!("home"), json!("remote"), json!("disabled")]),
+        maybe("validateOnly", vec![json!(false)]),
+    ];
+    keys.prop_map(|keys| {
+        Value::Object(keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
+    })
+}
+
+fn create(pod: &Value, settings: &Value) -> Vec<u8> {
+    let kind = json!({"group": "", "version": "v1", "kind": "Pod"});
+    let payload = json!({"request": {"kind": kind, "operation": "CREATE", "object": pod}, "settings": settings});
+    payload.to_string().replace(&format!("\"{NUMBER}\""), NUMBER_TEXT).into_bytes()
+}
+
+/// The answer. A number that no type holds is read as its stand-in, so it is the same only where its text is.
+fn answer(payload: &[u8]) -> Answer {
+    let text = String::from_utf8(evaluate(payload)).expect("text");
+    serde_json::from_str(&text.replace(NUMBER_TEXT, &format!("\"{NUMBER}\""))).expect("an answer")
+}
+
+/// The object without what the design lets the policy change.
+fn untouched_part(object: &Value, endpoint_names: &[String]) -> Value {
+    let mut object = object.clone();
+    let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else { return object };
+    for field in ["automountServiceAccountToken", "serviceAccountName", "serviceAccount", "hostAliases"] {
+        spec.remove(field);
+    }
+    for list in ["containers", "initContainers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            let Some(container) = container.as_object_mut() else { continue };
+            let env = container.remove("env").unwrap_or_default();
+            let mut env = env.as_array().cloned().unwrap_or_default();
+            env.retain(|variable| !endpoint_names.iter().any(|name| variable["name"] == name.as_str()));
+            for variable in &mut env {
+                let Some(variable) = variable.as_object_mut() else { continue };
+                if variable
+                    .get("valueFrom")
+                    .is_some_and(|from| from["fieldRef"]["fieldPath"] == "spec.serviceAccountName")
+                {
+                    variable.remove("valueFrom");
+                    variable.remove("value");
+                } else if variable.get("value").is_some_and(|value| !value.to_string().contains(SECRET)) {
+                    variable.remove("value");
+                }
+            }
+            container.insert("env".to_owned(), Value::from(env));
+            let mounts = container.remove("volumeMounts").unwrap_or_default();
+            let mut mounts = mounts.as_array().cloned().unwrap_or_default();
+            mounts.retain(|mount| !mount["name"].as_str().is_some_and(|name| name.starts_with("kube-api-access-home")));
+            container.insert("volumeMounts".to_owned(), Value::from(mounts));
+        }
+    }
+    let volumes = spec.remove("volumes").unwrap_or_default();
+    let mut volumes = volumes.as_array().cloned().unwrap_or_default();
+    volumes.retain(|volume| !volume["name"].as_str().is_some_and(|name| name.starts_with("kube-api-access-home")));
+    for volume in &mut volumes {
+        if let Some(projected) = volume.get_mut("projected").and_then(Value::as_object_mut) {
+            projected.remove("sources");
+        }
+    }
+    spec.insert("volumes".to_owned(), Value::from(volumes));
+    object
+}
+
+/// The values that the kubelet would give the variables of a container, and what each reference of one to another was
+/// replaced with. Source: `makeEnvironmentVariables` in Kubernetes' `pkg/kubelet`.
+fn expand(env: &[Value]) -> Vec<(String, String)> {
+    let mut known: HashMap<String, String> = HashMap::new();
+    let mut references = Vec::new();
+    for variable in env {
+        let name = variable["name"].as_str().expect("a name");
+        let Some(value) = variable.get("value").and_then(Value::as_str) else {
+            known.insert(name.to_owned(), "computed".to_owned());
+            continue;
+        };
+        let mut expanded = String::new();
+        let mut characters = value.char_indices();
+        while let Some((at, character)) = characters.next() {
+            let rest = &value[at + character.len_utf8()..];
+            match rest.chars().next() {
+                Some('$') if character == '$' => {
+                    expanded.push('$');
+                    characters.next();
+                }
+                Some('(') if character == '$' && rest.contains(')') => {
+                    let name = &rest[1..rest.find(')').expect("there is one")];
+                    let found = known.get(name).cloned().unwrap_or_else(|| "of the foreign cluster".to_owned());
+                    references.push((name.to_owned(), found.clone()));
+                    expanded.push_str(&found);
+                    // The name and both brackets.
+                    for _ in 0..name.chars().count() + 2 {
+                        characters.next();
+                    }
+                }
+                Some(next) if character == '$' => {
+                    expanded.extend(['$', next]);
+                    characters.next();
+                }
+                _ => expanded.push(character),
+            }
+        }
+        known.insert(name.to_owned(), expanded);
+    }
+    references
+}
+
+fn endpoint(host: &str, port: &str) -> [(String, String); 8] {
+    let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let name = format!("KUBERNETES_PORT_{port}_TCP");
+    [
+        ("KUBERNETES_SERVICE_HOST".to_owned(), host.to_owned()),
+        ("KUBERNETES_SERVICE_PORT".to_owned(), port.to_owned()),
+        ("KUBERNETES_SERVICE_PORT_HTTPS".to_owned(), port.to_owned()),
+        ("KUBERNETES_PORT".to_owned(), format!("tcp://{authority}")),
+        (name.clone(), format!("tcp://{authority}")),
+        (format!("{name}_PROTO"), "tcp".to_owned()),
+        (format!("{name}_ADDR"), host.to_owned()),
+        (format!("{name}_PORT"), port.to_owned()),
+    ]
+}
+
+fn lists<'v>(object: &'v Value, pointer: &str) -> &'v [Value] {
+    object.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(1500)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn of_every_answer_about_a_pod(pod in pod(), settings in settings()) {
+        let payload = create(&pod, &settings);
+        let first = answer(&payload);
+
+        // Nothing that was in an environment is told.
+        let told = Answer { mutated_object: None, ..first.clone() };
+        prop_assert!(!format!("{told:?}").contains(SECRET), "{told:?}");
+        prop_assert_eq!(first.accepted, first.message.is_none());
+        for warning in &first.warnings {
+            prop_assert!(warning.chars().count() <= 120, "{}", warning);
+        }
+        if !first.accepted {
+            prop_assert!(first.mutated_object.is_none() && first.warnings.is_empty() && first.audit_annotations.is_empty());
+            return Ok(());
+        }
+        let Some(after) = first.mutated_object else { return Ok(()) };
+
+        // The second answer has no patch.
+        let second = answer(&create(&after, &settings));
+        prop_assert!(second.accepted && second.mutated_object.is_none(), "{} then {:?}", after, second);
+
+        // Only what the design names differs; numbers keep their precision.
+        let mut names: Vec<String> = Vec::new();
+        for port in ["443", "6443"] {
+            names.extend(endpoint("h", port).map(|(name, _)| name));
+        }
+        let names = if first.audit_annotations["mode"] == "home" { names } else { Vec::new() };
+        if first.audit_annotations["mode"] == "home" {
+            let (before, after) = (untouched_part(&pod, &names), untouched_part(&after, &names));
+            prop_assert_eq!(without_empty(before), without_empty(after));
+        } else {
+            for field in ["containers", "initContainers", "hostAliases"] {
+                prop_assert_eq!(&pod["spec"][field], &after["spec"][field]);
+            }
+            prop_assert_eq!(&pod["metadata"], &after["metadata"]);
+        }
+
+        // No foreign token in a pod that talks to home, or to nobody.
+        if first.audit_annotations["mode"] != "remote" {
+            for volume in lists(&after, "/spec/volumes") {
+                for source in lists(volume, "/projected/sources") {
+                    prop_assert!(source.get("serviceAccountToken").is_none_or(Value::is_null), "{source}");
+                }
+            }
+        }
+
+        // Every reference to the API server's variables leads home.
+        if first.audit_annotations["mode"] == "home" {
+            for list in ["/spec/containers", "/spec/initContainers"] {
+                for container in lists(&after, list) {
+                    let env = lists(container, "/env");
+                    let value = |name: &str| env.iter().find(|variable| variable["name"] == name).map(|variable| variable["value"].as_str().unwrap_or_default());
+                    let host = value("KUBERNETES_SERVICE_HOST").expect("a host");
+                    let port = value("KUBERNETES_SERVICE_PORT").expect("a port");
+                    if let Some(set) = settings.get("homeApiServerHost") {
+                        prop_assert_eq!(set, host);
+                    }
+                    let expected: HashMap<_, _> = endpoint(host, port).into_iter().collect();
+                    for (name, found) in expand(env) {
+                        if let Some(expected) = expected.get(&name) {
+                            prop_assert_eq!(expected, &found, "{} in {:?}", name, env);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_every_answer_about_anything(
+        group in select(vec!["", "apps", "batch", "example.org"]),
+        kind in select(vec!["Pod", "Deployment", "CronJob", "Job", "ReplicationController", "ConfigMap"]),
+        operation in select(vec!["CREATE", "UPDATE", "DELETE"]),
+        template in pod(),
+        old in anything(),
+        settings in prop_oneof![settings(), anything()],
+        stray in proptest::option::weighted(0.1, anything()),
+    ) {
+        let object = json!({"metadata": template["metadata"], "spec": {"template": template, "jobTemplate": {"spec": {"template": template}}}});
+        let mut request = json!({"kind": {"group": group, "version": "v1", "kind": kind}, "operation": operation, "object": object, "oldObject": old});
+        if let Some(stray) = stray {
+            request["kind"] = stray;
+        }
+        let payload = json!({"request": request, "settings": settings}).to_string();
+        let answer = answer(payload.as_bytes());
+        let told = Answer { mutated_object: None, ..answer };
+        prop_assert!(!format!("{told:?}").contains(SECRET), "{told:?}");
+    }
+
+    #[test]
+    fn of_every_answer_to_bytes(bytes in vec(any::<u8>(), 0..200), text in "[\\[\\]{}\",:\\\\a-f0-9 .+eE-]{0,60}") {
+        let first = answer(&bytes);
+        let second = answer(text.as_bytes());
+        prop_assert!(!first.accepted && !second.accepted);
+        let _ = settings_problem(&bytes);
+        let _ = settings_problem(text.as_bytes());
+    }
+}
+
+/// An empty list is the same as an absent one.
+fn without_empty(mut value: Value) -> Value {
+    fn walk(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.values_mut().for_each(walk);
+                let kept: Map<_, _> =
+                    std::mem::take(members).into_iter().filter(|(_, value)| *value != json!([])).collect();
+                *members = kept;
+            }
+            Value::Array(items) => items.iter_mut().for_each(walk),
+            _ => {}
+        }
+    }
+    walk(&mut value);
+    value
+}

@@ -1,0 +1,190 @@
+//! The settings: each way to get them wrong with its exact message, and the right ones beside them.
+
+use crate::support::{Case, settings_problem};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+const KNOWN: &str = "known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeClusterId, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, validateOnly";
+const HOST: &str = "expected a DNS name or an IP address, found";
+const PORT: &str = "expected a number from 1 to 65535, found";
+const ID: &str = "expected the id of a Liqo cluster (at most 63 lower-case letters, digits and hyphens), found";
+const NAME: &str = "expected a name (a DNS-1123 subdomain of at most 253 characters), found";
+const MODE: &str = r#"expected "home", "remote" or "disabled", found"#;
+
+#[track_caller]
+fn problem(settings: &Value) -> Option<String> {
+    settings_problem(settings.to_string().as_bytes())
+}
+
+#[rstest]
+#[case::number(json!("homeApiServerHost"), json!(7), format!("{} found a number", HOST.trim_end_matches(" found")))]
+#[case::list(json!("homeApiServerHost"), json!(["h"]), format!("{HOST} an array"))]
+#[case::empty(json!("homeApiServerHost"), json!(""), format!(r#"{HOST} "": it is empty"#))]
+#[case::scheme(json!("homeApiServerHost"), json!("https://h"), format!(r#"{HOST} "https://h": leave the scheme out"#))]
+#[case::brackets(json!("homeApiServerHost"), json!("[fd00::1]"), format!(r#"{HOST} "[fd00::1]": leave the brackets out"#))]
+#[case::brackets_and_port(json!("homeApiServerHost"), json!("[fd00::1]:443"), format!(r#"{HOST} "[fd00::1]:443": leave the brackets out"#))]
+#[case::port(json!("homeApiServerHost"), json!("h:443"), format!(r#"{HOST} "h:443": leave the port out, it is set in homeApiServerPort"#))]
+#[case::path(json!("homeApiServerHost"), json!("h/api"), format!(r#"{HOST} "h/api": leave the path out"#))]
+#[case::idn(json!("homeApiServerHost"), json!("münchen.example"), format!(r#"{HOST} "münchen.example": write it in its ASCII form (punycode)"#))]
+#[case::upper_case(json!("homeApiServerHost"), json!("Api.example"), format!(r#"{HOST} "Api.example": write it in lower case"#))]
+#[case::last_dot(json!("homeApiServerHost"), json!("h.example."), format!(r#"{HOST} "h.example.": leave the last dot out"#))]
+#[case::long_label(json!("homeApiServerHost"), json!(format!("{}.example", "a".repeat(64))), format!(r#"{HOST} "{}…": a label is longer than 63 characters"#, "a".repeat(63)))]
+#[case::long(json!("homeApiServerHost"), json!(["a".repeat(63).as_str(); 4].join(".")), format!(r#"{HOST} "{}…": it is longer than 253 characters"#, "a".repeat(63)))]
+#[case::underscore(json!("homeApiServerHost"), json!("a_b"), format!(r#"{HOST} "a_b": labels hold letters, digits and inner hyphens only"#))]
+#[case::space(json!("homeApiServerHost"), json!(" h"), format!(r#"{HOST} " h": labels hold letters, digits and inner hyphens only"#))]
+#[case::hyphen(json!("homeApiServerHost"), json!("-h.example"), format!(r#"{HOST} "-h.example": labels hold letters, digits and inner hyphens only"#))]
+#[case::empty_label(json!("homeApiServerHost"), json!("a..b"), format!(r#"{HOST} "a..b": labels hold letters, digits and inner hyphens only"#))]
+#[case::wildcard(json!("homeApiServerHost"), json!("*.example"), format!(r#"{HOST} "*.example": labels hold letters, digits and inner hyphens only"#))]
+#[case::leading_zeros(json!("homeApiServerHost"), json!("010.0.0.1"), format!(r#"{HOST} "010.0.0.1": the last label is all digits, and that is no IPv4 address"#))]
+#[case::short_ipv4(json!("homeApiServerHost"), json!("10.0.1"), format!(r#"{HOST} "10.0.1": the last label is all digits, and that is no IPv4 address"#))]
+#[case::digits(json!("homeApiServerHost"), json!("1"), format!(r#"{HOST} "1": the last label is all digits, and that is no IPv4 address"#))]
+#[case::zone(json!("homeApiServerHost"), json!("fe80::1%eth0"), format!(r#"{HOST} "fe80::1%eth0": leave the zone out"#))]
+#[case::port_zero(json!("homeApiServerPort"), json!(0), format!("{PORT} 0"))]
+#[case::port_too_high(json!("homeApiServerPort"), json!(65_536), format!("{PORT} 65536"))]
+#[case::port_negative(json!("homeApiServerPort"), json!(-1), format!("{PORT} -1"))]
+#[case::port_fraction(json!("homeApiServerPort"), json!(443.5), format!("{PORT} 443.5"))]
+#[case::port_boolean(json!("homeApiServerPort"), json!(true), format!("{PORT} a boolean"))]
+#[case::port_empty(json!("homeApiServerPort"), json!(""), format!(r#"{PORT} """#))]
+#[case::port_leading_zero(json!("homeApiServerPort"), json!("0443"), format!(r#"{PORT} "0443""#))]
+#[case::port_plus(json!("homeApiServerPort"), json!("+443"), format!(r#"{PORT} "+443""#))]
+#[case::port_space(json!("homeApiServerPort"), json!("443 "), format!(r#"{PORT} "443 ""#))]
+#[case::port_name(json!("homeApiServerPort"), json!("https"), format!(r#"{PORT} "https""#))]
+#[case::port_string_too_high(json!("homeApiServerPort"), json!("99999999999999999999"), format!(r#"{PORT} "99999999999999999999""#))]
+#[case::port_list(json!("homeApiServerPort"), json!([443]), format!("{PORT} an array"))]
+#[case::addresses_string(json!("homeApiServerAddresses"), json!("10.0.0.1"), "expected a list, found a string".to_owned())]
+#[case::addresses_object(json!("homeApiServerAddresses"), json!({}), "expected a list, found an object".to_owned())]
+#[case::id_number(json!("homeClusterId"), json!(1), format!("{ID} a number"))]
+#[case::id_empty(json!("homeClusterId"), json!(""), format!(r#"{ID} """#))]
+#[case::id_upper_case(json!("homeClusterId"), json!("Milan"), format!(r#"{ID} "Milan""#))]
+#[case::id_dot(json!("homeClusterId"), json!("a.b"), format!(r#"{ID} "a.b""#))]
+#[case::id_hyphen(json!("homeClusterId"), json!("-milan"), format!(r#"{ID} "-milan""#))]
+#[case::id_hyphens(json!("homeClusterId"), json!("--"), format!(r#"{ID} "--""#))]
+#[case::id_long(json!("homeClusterId"), json!("m".repeat(64)), format!(r#"{ID} "{}""#, "m".repeat(64)))]
+#[case::secret_number(json!("homeCredentialsSecret"), json!(1), format!("{NAME} a number"))]
+#[case::secret_empty(json!("homeCredentialsSecret"), json!(""), format!(r#"{NAME} """#))]
+#[case::secret_upper_case(json!("homeCredentialsSecret"), json!("Own"), format!(r#"{NAME} "Own""#))]
+#[case::secret_with_namespace(json!("homeCredentialsSecret"), json!("ns/own"), format!(r#"{NAME} "ns/own""#))]
+#[case::secret_long(json!("homeCredentialsSecret"), json!("s".repeat(254)), format!(r#"{NAME} "{}…""#, "s".repeat(63)))]
+#[case::mode_case(json!("defaultMode"), json!("Home"), format!(r#"{MODE} "Home" (did you mean "home"?)"#))]
+#[case::mode_typo(json!("defaultMode"), json!("disable"), format!(r#"{MODE} "disable" (did you mean "disabled"?)"#))]
+#[case::mode_other(json!("defaultMode"), json!("foreign"), format!(r#"{MODE} "foreign""#))]
+#[case::mode_boolean(json!("defaultMode"), json!(false), format!("{MODE} a boolean"))]
+#[case::modes_string(json!("allowedModes"), json!("home"), "expected a list, found a string".to_owned())]
+#[case::modes_empty(json!("allowedModes"), json!([]), "expected at least one mode, found none".to_owned())]
+#[case::accounts_string(json!("allowedRemoteServiceAccounts"), json!("a"), "expected a list, found a string".to_owned())]
+#[case::only_string(json!("validateOnly"), json!("true"), "expected true or false, found a string".to_owned())]
+#[case::only_number(json!("validateOnly"), json!(1), "expected true or false, found a number".to_owned())]
+fn one_value_is_wrong(#[case] key: Value, #[case] value: Value, #[case] message: String) {
+    let key = key.as_str().unwrap();
+    assert_eq!(problem(&json!({key: value})), Some(format!("{key}: {message}")));
+}
+
+#[rstest]
+#[case(json!({"homeApiServerAddresses": ["10.0.0.1", "h", 1, "10.0.0.1/24", "[::1]", "010.0.0.1"]}),
+    r#"homeApiServerAddresses[1]: expected an IP address, found "h"; homeApiServerAddresses[2]: expected an IP address, found a number; homeApiServerAddresses[3]: expected an IP address, found "10.0.0.1/24"; homeApiServerAddresses[4]: expected an IP address, found "[::1]"; homeApiServerAddresses[5]: expected an IP address, found "010.0.0.1""#)]
+#[case(json!({"allowedRemoteServiceAccounts": ["a", "B", null]}),
+    r#"allowedRemoteServiceAccounts[1]: expected a name (a DNS-1123 subdomain of at most 253 characters), found "B"; allowedRemoteServiceAccounts[2]: expected a name (a DNS-1123 subdomain of at most 253 characters), found null"#)]
+#[case(json!({"allowedModes": ["home", "Remote", 1]}),
+    r#"allowedModes[1]: expected "home", "remote" or "disabled", found "Remote" (did you mean "remote"?); allowedModes[2]: expected "home", "remote" or "disabled", found a number"#)]
+fn items_are_wrong(#[case] settings: Value, #[case] message: &str) {
+    assert_eq!(problem(&settings).as_deref(), Some(message));
+}
+
+#[rstest]
+#[case("homeApiServerHots", Some("homeApiServerHost"))]
+#[case("home_api_server_prot", Some("homeApiServerPort"))]
+#[case("default-mode", Some("defaultMode"))]
+#[case("HomeClusterID", Some("homeClusterId"))]
+#[case("validateonly", Some("validateOnly"))]
+#[case("mode", None)]
+#[case("", None)]
+#[case("home-kubeconfig", None)]
+fn unknown_keys(#[case] key: &str, #[case] likely: Option<&str>) {
+    let question = likely.map(|key| format!(" (did you mean {key}?)")).unwrap_or_default();
+    assert_eq!(problem(&json!({key: null})), Some(format!("\"{key}\": no such setting{question}; {KNOWN}")));
+}
+
+#[rstest]
+#[case("homeApiServerHost", "home_api_server_host", json!("h"))]
+#[case("homeApiServerHost", "home-api-server-host", json!("h"))]
+#[case("home-api-server-port", "homeApiServerPort", json!(1))]
+#[case("defaultMode", "default_mode", json!("home"))]
+#[case("home-cluster-id", "home_cluster_id", json!("milan"))]
+fn one_setting_under_two_names(#[case] one: &str, #[case] other: &str, #[case] value: Value) {
+    let (first, second) = if one < other { (one, other) } else { (other, one) };
+    assert_eq!(
+        problem(&json!({one: value, other: value})),
+        Some(format!("{second}: the same setting as {first}, expected one of them"))
+    );
+    assert_eq!(problem(&json!({one: value, other: null})), None);
+}
+
+#[rstest]
+#[case(json!({"allowedModes": ["remote", "disabled"]}), Some(r#"defaultMode: "home" (the default) is not one of allowedModes"#))]
+#[case(json!({"defaultMode": "remote", "allowedModes": ["home", "disabled"]}), Some(r#"defaultMode: "remote" is not one of allowedModes"#))]
+#[case(json!({"default_mode": "disabled", "allowed_modes": ["disabled", "disabled"]}), None)]
+fn modes_go_together(#[case] settings: Value, #[case] message: Option<&str>) {
+    assert_eq!(problem(&settings).as_deref(), message);
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let settings = json!({
+        "aaa": 1, "homeApiServerHost": "h/", "home_api_server_port": 0, "defaultMode": "x", "allowedModes": [], "validateOnly": 1,
+    });
+    let message = format!(
+        "\"aaa\": no such setting; {KNOWN}; homeApiServerHost: {HOST} \"h/\": leave the path out; home_api_server_port: {PORT} 0; \
+         validateOnly: expected true or false, found a number; defaultMode: {MODE} \"x\"; allowedModes: expected at least one mode, found none"
+    );
+    assert_eq!(problem(&settings), Some(message));
+}
+
+#[rstest]
+#[case(b"", "expected JSON, namely a value at byte 0")]
+#[case(b"{", "expected JSON, namely a member's name at byte 1")]
+#[case(b"[]", "expected an object, found an array")]
+#[case(b"\"x\"", "expected an object, found a string")]
+#[case(b"{\"\xff\":1}", "expected UTF-8 text, see byte 2")]
+fn are_no_settings(#[case] text: &[u8], #[case] message: &str) {
+    assert_eq!(settings_problem(text).as_deref(), Some(message));
+}
+
+#[rstest]
+#[case::empty(json!({}))]
+#[case::null(Value::Null)]
+#[case::nulls(json!({"homeApiServerHost": null, "homeApiServerPort": null, "homeApiServerAddresses": null, "homeClusterId": null, "homeCredentialsSecret": null, "defaultMode": null, "allowedModes": null, "allowedRemoteServiceAccounts": null, "validateOnly": null}))]
+#[case::dns_name(json!({"homeApiServerHost": "api.home-1.example.org"}))]
+#[case::digits_in_front(json!({"homeApiServerHost": "1.2.3.4.example"}))]
+#[case::punycode(json!({"homeApiServerHost": "xn--mnchen-3ya.example"}))]
+#[case::longest_label(json!({"homeApiServerHost": "a".repeat(63)}))]
+#[case::ipv4(json!({"homeApiServerHost": "192.0.2.1"}))]
+#[case::ipv6(json!({"homeApiServerHost": "2001:DB8::1"}))]
+#[case::port_number(json!({"homeApiServerPort": 1}))]
+#[case::port_string(json!({"homeApiServerPort": "65535"}))]
+#[case::addresses(json!({"homeApiServerAddresses": ["192.0.2.1", "2001:db8::1", "192.0.2.1"]}))]
+#[case::no_addresses(json!({"homeApiServerAddresses": []}))]
+#[case::longest_id(json!({"homeClusterId": "m".repeat(63)}))]
+#[case::hyphen_at_the_end_of_an_id(json!({"homeClusterId": "milan-"}))]
+#[case::digits_as_id(json!({"homeClusterId": "1"}))]
+#[case::secret(json!({"homeCredentialsSecret": "home.api-1"}))]
+#[case::no_service_account(json!({"allowedRemoteServiceAccounts": []}))]
+#[case::service_accounts(json!({"allowedRemoteServiceAccounts": ["a", "b.c", "a"]}))]
+#[case::validate_only(json!({"validateOnly": true}))]
+#[case::snake_case(json!({"home_api_server_host": "h", "home_api_server_port": 1, "home_api_server_addresses": [], "home_cluster_id": "m", "home_credentials_secret": "s", "default_mode": "home", "allowed_modes": ["home"], "allowed_remote_service_accounts": [], "validate_only": false}))]
+#[case::flags(json!({"home-api-server-host": "h", "home-api-server-port": "1", "home-cluster-id": "m"}))]
+fn are_right(#[case] settings: Value) {
+    assert_eq!(problem(&settings), None);
+    let pod = json!({"metadata": {"name": "p"}, "spec": {"containers": []}});
+    Case::pod(pod).settings(settings).object();
+}
+
+/// Every name of a setting sets it.
+#[rstest]
+#[case("homeApiServerHost", "homeApiServerPort")]
+#[case("home_api_server_host", "home_api_server_port")]
+#[case("home-api-server-host", "home-api-server-port")]
+fn aliases_count(#[case] host: &str, #[case] port: &str) {
+    let pod = json!({"metadata": {"name": "p"}, "spec": {"containers": []}});
+    let answer = Case::pod(pod).settings(json!({host: "api.example.org", port: "6443"})).outcome().answer;
+    assert_eq!(answer.audit_annotations["home-api-server"], "api.example.org:6443");
+}

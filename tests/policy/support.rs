@@ -1,0 +1,212 @@
+//! What the tests share: requests, and one way to evaluate them natively and on the module.
+//!
+//! Every outcome that a test sees was given by both, byte for byte.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use runner::{Instance, Policy};
+use serde_json::{Value, json};
+use similar::TextDiff;
+
+/// The module that `make policy.wasm` builds, compiled once for all tests of a binary.
+static MODULE: LazyLock<Policy> = LazyLock::new(|| {
+    let path = root().join("policy.wasm");
+    Policy::load(&path).unwrap_or_else(|error| panic!("{error} (run `make policy.wasm` first)"))
+});
+
+thread_local! {
+    static INSTANCE: Instance = MODULE.instance().expect("the module starts");
+}
+
+/// The folder of the project.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A request and the settings it is evaluated with.
+#[derive(Debug, Clone)]
+pub(crate) struct Case {
+    pub(crate) request: Value,
+    pub(crate) settings: Value,
+}
+
+impl Case {
+    /// A request of `test_data/requests`, with `{}` as settings.
+    #[track_caller]
+    pub(crate) fn recorded(name: &str) -> Self {
+        let path = root().join("test_data/requests").join(name).with_extension("json");
+        Self { request: read_json(&path), settings: json!({}) }
+    }
+
+    /// The creation of a pod.
+    pub(crate) fn pod(pod: Value) -> Self {
+        Self::create("", "v1", "Pod", pod)
+    }
+
+    /// The creation of an object of any kind.
+    pub(crate) fn create(group: &str, version: &str, kind: &str, object: Value) -> Self {
+        let request = json!({
+            "uid": "made",
+            "kind": {"group": group, "version": version, "kind": kind},
+            "operation": "CREATE",
+            "object": object,
+        });
+        Self { request, settings: json!({}) }
+    }
+
+    pub(crate) fn settings(mut self, settings: Value) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Puts a value at a JSON pointer of the request, into an object or (`-` for its end) an array.
+    #[track_caller]
+    pub(crate) fn set(mut self, pointer: &str, value: Value) -> Self {
+        let (parent, name) = self.parent(pointer);
+        match parent {
+            Value::Object(object) => {
+                object.insert(name, value);
+            }
+            Value::Array(items) if name == "-" => items.push(value),
+            Value::Array(items) => items[name.parse::<usize>().expect("an index")] = value,
+            _ => panic!("{pointer}: neither in an object nor in an array"),
+        }
+        self
+    }
+
+    /// Takes away what is at a JSON pointer of the request.
+    #[track_caller]
+    pub(crate) fn remove(mut self, pointer: &str) -> Self {
+        let (parent, name) = self.parent(pointer);
+        match parent {
+            Value::Object(object) => {
+                object.remove(&name).unwrap_or_else(|| panic!("{pointer}: nothing to remove"));
+            }
+            Value::Array(items) => {
+                items.remove(name.parse().expect("an index"));
+            }
+            _ => panic!("{pointer}: neither in an object nor in an array"),
+        }
+        self
+    }
+
+    #[track_caller]
+    fn parent(&mut self, pointer: &str) -> (&mut Value, String) {
+        let (parent, name) = pointer.rsplit_once('/').expect("a JSON pointer");
+        let parent = self.request.pointer_mut(parent).unwrap_or_else(|| panic!("{pointer}: no parent"));
+        (parent, name.replace("~1", "/").replace("~0", "~"))
+    }
+
+    /// The payload as policy-server writes it.
+    pub(crate) fn payload(&self) -> Vec<u8> {
+        json!({"request": self.request, "settings": self.settings}).to_string().into_bytes()
+    }
+
+    /// Evaluates the case natively and on the module.
+    #[track_caller]
+    pub(crate) fn outcome(&self) -> Outcome {
+        let answer: Answer = serde_json::from_slice(&evaluate(&self.payload())).expect("an answer");
+        let before = self.request["object"].clone();
+        Outcome { answer, before }
+    }
+
+    /// The message of a rejection.
+    #[track_caller]
+    pub(crate) fn rejection(&self) -> String {
+        let outcome = self.outcome();
+        assert!(!outcome.answer.accepted, "accepted:\n{outcome}");
+        outcome.answer.message.expect("a message")
+    }
+
+    /// The object after an accepted request, changed or not.
+    #[track_caller]
+    pub(crate) fn object(&self) -> Value {
+        let outcome = self.outcome();
+        assert!(outcome.answer.accepted, "not accepted:\n{outcome}");
+        outcome.answer.mutated_object.unwrap_or(outcome.before)
+    }
+
+    /// The warnings of an accepted request.
+    #[track_caller]
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let outcome = self.outcome();
+        assert!(outcome.answer.accepted, "not accepted:\n{outcome}");
+        outcome.answer.warnings
+    }
+}
+
+/// The answer of the policy to a payload: what both, the native code and the module, gave.
+#[track_caller]
+pub(crate) fn evaluate(payload: &[u8]) -> Vec<u8> {
+    let native = liqo_api_access_policy::validate(payload);
+    let module = INSTANCE.with(|instance| instance.call("validate", payload)).expect("the module answers");
+    assert!(
+        native == module,
+        "native: {}\nmodule: {}",
+        String::from_utf8_lossy(&native),
+        String::from_utf8_lossy(&module)
+    );
+    native
+}
+
+/// What both, the native code and the module, say of the JSON of settings: nothing, or what is wrong.
+#[track_caller]
+pub(crate) fn settings_problem(settings: &[u8]) -> Option<String> {
+    let native = liqo_api_access_policy::validate_settings(settings).err();
+    let module = INSTANCE.with(|instance| instance.call("validate_settings", settings)).expect("the module answers");
+    let module: Value = serde_json::from_slice(&module).expect("an answer");
+    assert_eq!(module, json!({"valid": native.is_none(), "message": native}));
+    native
+}
+
+/// A response of the policy. A field that it never writes is an error.
+#[derive(Debug, Clone, PartialEq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Answer {
+    pub(crate) accepted: bool,
+    pub(crate) message: Option<String>,
+    pub(crate) mutated_object: Option<Value>,
+    #[serde(default)]
+    pub(crate) audit_annotations: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) warnings: Vec<String>,
+}
+
+/// An answer, and the object before it.
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome {
+    pub(crate) answer: Answer,
+    pub(crate) before: Value,
+}
+
+/// The whole outcome as text: the answer without the object, then what changed in the object as a diff of its YAML.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Answer { accepted, message, mutated_object, audit_annotations, warnings } = &self.answer;
+        writeln!(f, "{}", if *accepted { "accepted" } else { "rejected" })?;
+        if let Some(message) = message {
+            writeln!(f, "message: {message}")?;
+        }
+        for (key, value) in audit_annotations {
+            writeln!(f, "audit: {key}: {value}")?;
+        }
+        for warning in warnings {
+            writeln!(f, "warning: {warning}")?;
+        }
+        let Some(after) = mutated_object else {
+            return writeln!(f, "unchanged");
+        };
+        let [before, after] = [&self.before, after].map(|object| serde_yaml::to_string(object).expect("YAML"));
+        write!(f, "{}", TextDiff::from_lines(&before, &after).unified_diff().context_radius(2))
+    }
+}
+
+/// Reads a file of JSON.
+#[track_caller]
+pub(crate) fn read_json(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
