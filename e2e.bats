@@ -39,7 +39,7 @@ accept_unchanged() {
 # Prints the request with the response's patch applied to its object.
 patched_request() {
     jq --argjson response "$response" '
-        # The path that a JSON Pointer means in the input: steps into an array are numbers.
+        # The path that a JSON Pointer means in the input: steps into a list are numbers.
         def steps($pointer):
             . as $document
             | reduce ($pointer | split("/")[1:][] | gsub("~1"; "/") | gsub("~0"; "~")) as $step
@@ -78,10 +78,10 @@ patched_request() {
   "auditAnnotations": {
     "home-api-server": "api.milan.example.org:6443",
     "mode": "home",
-    "problems": "Secret storefront-token comes from Liqo's API server support; without it set homeCredentialsSecret"
+    "problems": "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
   },
   "warnings": [
-    "Secret storefront-token comes from Liqo's API server support; without it set homeCredentialsSecret"
+    "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
   ]
 }
 JSON

@@ -8,7 +8,7 @@ use std::fmt;
 use crate::fields::{as_object, as_string, string_of};
 use crate::json::{Object, Value};
 use crate::names::is_dns1123_subdomain;
-use crate::outcome::{Rejection, Warning, closest, cut, quoted};
+use crate::outcome::{Rejection, Warning, Warnings, closest, cut, quoted, shown};
 use crate::path::Path;
 use crate::settings::Settings;
 
@@ -71,7 +71,7 @@ pub(crate) fn decide(
     annotations: Option<&Object>,
     spec: Option<&mut Value>,
     settings: &Settings,
-    warnings: &mut Vec<Warning>,
+    warnings: &mut Warnings,
 ) -> Result<Access, Rejection> {
     let annotation = |name| annotations.and_then(|annotations| annotations.get(name));
     let (metadata_path, spec_path) = (path.member("metadata"), path.member("spec"));
@@ -91,7 +91,7 @@ pub(crate) fn decide(
     let name = annotation(REMOTE_SERVICE_ACCOUNT_NAME);
     if mode != AccessMode::Remote {
         if name.is_some() {
-            warnings.push(Warning::NameIgnored { mode });
+            warnings.add(Warning::NameIgnored { mode });
         }
         return Ok(if mode == AccessMode::Home { Access::Home } else { Access::Disabled });
     }
@@ -140,7 +140,7 @@ fn unknown_mode(value: &Value, path: Path, settings: &Settings) -> Rejection {
     };
     let value = match value.as_str() {
         Ok(name) => quoted(&name),
-        Err(_) => cut(value.text().unwrap_or_default(), 64),
+        Err(_) => shown(value.text().unwrap_or_default()),
     };
     Rejection::UnknownMode { path: path.to_string(), value, expected, likely }
 }

@@ -7,14 +7,15 @@ use crate::liqo;
 use crate::outcome::{Audit, Rejection};
 use crate::path::Path;
 use crate::pod::{self, Context};
-use crate::volumes::{self, Source, SourceKind, with_source};
+use crate::volumes::{self, Source, SourceKind};
 
 /// Changes a pod's spec for mode disabled; tells whether anything changed, and what the audit log keeps.
 pub(crate) fn apply(spec: &mut Object, path: Path, context: &Context) -> Result<(bool, Audit), Rejection> {
     let mut changed = volumes::projected(spec, path, |volume| {
         let mut fate = Vec::with_capacity(volume.sources.len());
         for (index, source) in volume.sources.iter_mut().enumerate() {
-            fate.push(with_source(source, volume.path.item(index), |source| treat(source, context))?);
+            let source = Source::of(source, volume.path.item(index))?;
+            fate.push(source.map_or(Ok(Fate::Kept), |source| decide_fate(source, context))?);
         }
         let changed = fate.iter().any(|fate| *fate != Fate::Kept);
         let mut fate = fate.into_iter();
@@ -26,15 +27,14 @@ pub(crate) fn apply(spec: &mut Object, path: Path, context: &Context) -> Result<
 }
 
 /// What becomes of a source.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum Fate {
-    #[default]
     Kept,
     Changed,
     Removed,
 }
 
-fn treat(source: Source, context: &Context) -> Result<Fate, Rejection> {
+fn decide_fate(source: Source, context: &Context) -> Result<Fate, Rejection> {
     // Credentials of the home cluster are there when the pod was forged for mode home.
     if source.kind == SourceKind::ServiceAccountToken || context.is_for_home(&source)? {
         return Ok(Fate::Removed);

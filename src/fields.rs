@@ -14,9 +14,9 @@ pub(crate) fn as_object<'v, 'a>(value: &'v mut Value<'a>, path: Path) -> Result<
     value.as_object_mut().map_err(|found| Rejection::shape(path, "an object", found))
 }
 
-/// The array that a value must be.
-pub(crate) fn as_array<'v, 'a>(value: &'v mut Value<'a>, path: Path) -> Result<&'v mut Vec<Value<'a>>, Rejection> {
-    value.as_array_mut().map_err(|found| Rejection::shape(path, "an array", found))
+/// The list that a value must be.
+pub(crate) fn as_list<'v, 'a>(value: &'v mut Value<'a>, path: Path) -> Result<&'v mut Vec<Value<'a>>, Rejection> {
+    value.as_array_mut().map_err(|found| Rejection::shape(path, "a list", found))
 }
 
 /// The string that a value must be.
@@ -34,6 +34,15 @@ pub(crate) fn required_string<'a>(object: &Object<'a>, name: &str, path: Path) -
     string_of(object, name, path)?.ok_or_else(|| missing(object, name, path, "a string"))
 }
 
+/// The object that a member must be, when it is there.
+pub(crate) fn object_of<'v, 'a>(
+    object: &'v mut Object<'a>,
+    name: &str,
+    path: Path,
+) -> Result<Option<&'v mut Object<'a>>, Rejection> {
+    object.present_mut(name).map(|value| as_object(value, path.member(name))).transpose()
+}
+
 /// The object that a member must be; it must be there.
 pub(crate) fn required_object<'v, 'a>(
     object: &'v mut Object<'a>,
@@ -43,10 +52,28 @@ pub(crate) fn required_object<'v, 'a>(
     if object.present(name).is_none() {
         return Err(missing(object, name, path, "an object"));
     }
-    match object.present_mut(name) {
-        Some(value) => as_object(value, path.member(name)),
-        None => Err(Rejection::shape(path.member(name), "an object", "nothing")),
+    object_of(object, name, path)?.ok_or_else(|| Rejection::shape(path.member(name), "an object", "nothing"))
+}
+
+/// The list that a member must be, when it is there.
+pub(crate) fn list_of<'v, 'a>(
+    object: &'v mut Object<'a>,
+    name: &str,
+    path: Path,
+) -> Result<Option<&'v mut Vec<Value<'a>>>, Rejection> {
+    object.present_mut(name).map(|value| as_list(value, path.member(name))).transpose()
+}
+
+/// As [`list_of`], for a list that items are to be added to: where it is absent an empty one is put in.
+pub(crate) fn list_or_new<'v, 'a>(
+    object: &'v mut Object<'a>,
+    name: &'static str,
+    path: Path,
+) -> Result<&'v mut Vec<Value<'a>>, Rejection> {
+    if object.present(name).is_none() {
+        object.set(name, Value::Array(Vec::new()));
     }
+    list_of(object, name, path)?.ok_or_else(|| Rejection::shape(path.member(name), "a list", "nothing"))
 }
 
 /// The rejection of an object in which a member is absent or null.

@@ -1,16 +1,17 @@
 //! Mode home: the pod reaches the API server of the home cluster, with credentials of the home cluster.
 //!
 //! Environment and host aliases say where the API server is, projected volumes hold token and certificates. After this
-//! no volume of the pod has a token of the foreign cluster: where one cannot be replaced the pod is rejected.
+//! no projected volume has a `serviceAccountToken`, which would be one of the foreign cluster: where one cannot be
+//! replaced the pod is rejected.
 
 mod credentials;
-mod env;
+pub(crate) mod env;
 mod host_aliases;
 
 use crate::access_mode::service_account_of;
-use crate::fields::{as_array, missing};
+use crate::fields::missing;
 use crate::json::Object;
-use crate::outcome::{Audit, Rejection, Warning};
+use crate::outcome::{Audit, Rejection, Warnings};
 use crate::path::Path;
 use crate::pod::{self, ApiMounts, CONTAINER_LISTS, Context};
 use env::Endpoints;
@@ -20,19 +21,18 @@ pub(crate) fn apply<'a>(
     spec: &mut Object<'a>,
     path: Path,
     context: &Context,
-    warnings: &mut Vec<Warning>,
+    warnings: &mut Warnings,
 ) -> Result<(bool, Audit), Rejection> {
-    match spec.present_mut("containers") {
-        Some(containers) => as_array(containers, path.member("containers")).map(|_| ())?,
-        None => return Err(missing(spec, "containers", path, "an array")),
+    if spec.present("containers").is_none() {
+        return Err(missing(spec, "containers", path, "a list"));
     }
     let service_account = service_account_of(spec, path)?;
     let mut mounts = ApiMounts::default();
     let mut endpoints = Endpoints::new(context.settings);
     for list in CONTAINER_LISTS {
-        pod::containers(spec, path, list, |index, container, path| {
+        pod::containers(spec, path, list, |container, path| {
             endpoints.read(container, path)?;
-            mounts.add(list, index, container, path)
+            mounts.add(container, path)
         })?;
     }
     let mut changed = endpoints.apply(spec, path, service_account.as_deref().unwrap_or("default"))?;
@@ -42,5 +42,5 @@ pub(crate) fn apply<'a>(
     }
     changed |= credentials::apply(spec, path, context, &mounts, warnings)?;
     changed |= pod::detach_service_account(spec, path)?;
-    Ok((changed, Audit::Home { api_server: endpoints.pod().authority() }))
+    Ok((changed, Audit::Home { api_server: endpoints.for_pod().authority() }))
 }

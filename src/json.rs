@@ -78,11 +78,14 @@ impl<'a> Value<'a> {
     fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Result<Self, Malformed> {
         match (cursor.peek(), shape) {
             (Some(b'{'), Shape::Members(shapes)) => {
-                let mut members = Vec::with_capacity(8);
+                let mut members = Vec::new();
                 cursor.object(|cursor, name| {
                     let shape =
                         shapes.iter().find(|(known, _)| *known == name).map_or(&Shape::Text, |(_, shape)| shape);
                     let value = Self::read(cursor, shape)?;
+                    if members.is_empty() {
+                        members.reserve(8);
+                    }
                     members.push(Member { name: Cow::Borrowed(name), value });
                     Ok(())
                 })?;
@@ -110,7 +113,7 @@ impl<'a> Value<'a> {
         };
         match text.as_bytes().first() {
             Some(b'{') => "an object",
-            Some(b'[') => "an array",
+            Some(b'[') => "a list",
             Some(b'"') => "a string",
             Some(b't' | b'f') => "a boolean",
             Some(b'n') => "null",

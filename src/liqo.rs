@@ -30,8 +30,8 @@ pub(crate) fn token_key(volume: &str, path: &str) -> String {
     key
 }
 
-/// The ConfigMap that holds the home cluster's CA certificates. An id ends with a letter or a digit, but its first five
-/// characters may not. Source: `RemoteConfigMapName` in `pkg/virtualKubelet/forge/configmaps.go`.
+/// The ConfigMap that holds the home cluster's CA certificates. Its first five characters may end with a
+/// hyphen, which no name may. Source: `RemoteConfigMapName` in `pkg/virtualKubelet/forge/configmaps.go`.
 pub(crate) fn root_ca(origin: &str) -> String {
     let start: String = origin.chars().take(5).collect();
     let filler = if start.ends_with(|last: char| last.is_ascii_alphanumeric()) { "" } else { "a" };

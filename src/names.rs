@@ -7,8 +7,8 @@ pub(crate) fn is_dns1123_subdomain(name: &str) -> bool {
 }
 
 /// The id of a Liqo cluster. It is also the value of a label, which limits its length.
-/// Source: `ClusterID` in Liqo's `apis/core/v1beta1`. A hyphen at the end, which newer releases of Liqo refuse, is let
-/// through: what is made of an id is right with it too.
+/// Source: `ClusterID` in Liqo's `apis/core/v1beta1`. A hyphen at the end, which that pattern refuses, is let through:
+/// what Liqo's forging code makes of such an id is right.
 pub(crate) fn is_cluster_id(id: &str) -> bool {
     id.len() <= 63 && is_dns1123_word(id.trim_end_matches('-'))
 }

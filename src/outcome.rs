@@ -4,7 +4,7 @@
 //! ServiceAccounts, Secrets, volumes and clusters), and those are cut when long: environments hold secrets, and whoever
 //! reads an event or an audit log must not find them there.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use crate::access_mode::AccessMode;
 use crate::json::{Malformed, Value};
@@ -23,7 +23,7 @@ pub(crate) struct Accepted<'a> {
     /// The whole object, where something in it has changed.
     pub(crate) mutated_object: Option<Value<'a>>,
     pub(crate) audit: Option<Audit>,
-    pub(crate) warnings: Vec<Warning>,
+    pub(crate) warnings: Warnings,
 }
 
 /// What the audit log keeps of an accepted pod. The API server puts the webhook's name and a `/` before each key.
@@ -40,7 +40,7 @@ pub(crate) enum Audit {
 }
 
 /// Why a request is rejected. The path or the annotation comes first, then what was found and what would be right.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Rejection {
     NotText { at: usize },
     NotJson { expected: &'static str, at: usize },
@@ -55,22 +55,42 @@ pub(crate) enum Rejection {
     OtherOrigin { label: String, setting: String },
     NameNeeded,
     ForgedForHome { path: String },
+    ManyContainers { path: String, limit: usize },
+}
+
+/// The warnings of a request: each once, and not more than a reader can use.
+#[derive(Debug, Default)]
+pub(crate) struct Warnings(Vec<Warning>);
+
+impl Warnings {
+    pub(crate) fn add(&mut self, warning: Warning) {
+        if self.0.len() < WARNINGS && !self.0.contains(&warning) {
+            self.0.push(warning);
+        }
+    }
+
+    pub(crate) fn append(&mut self, others: Self) {
+        others.0.into_iter().for_each(|warning| self.add(warning));
+    }
 }
 
 /// What the client and the audit log are told about an accepted request.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Warning {
     NameIgnored { mode: AccessMode },
     Misplaced { annotation: &'static str, path: &'static str },
-    HomeIsForeign { host: String },
+    HomeIsForeign { host: &'static str },
     ReflectedSecret { name: String },
-    TokenKey { secret: String, key: String, shown_at: String },
+    TokenKey { secret: String, key: String },
     UnknownHomeCluster,
     NoToken { volume: String },
 }
 
-/// Warnings longer than this may be cut by the API server.
+/// How long a warning should be at most, as the API of admission webhooks has it.
 const WARNING_LENGTH: usize = 120;
+
+/// How many warnings are told. The API server itself passes on only so many characters of them.
+const WARNINGS: usize = 16;
 
 /// How much of a value or a name a message shows.
 const SHOWN: usize = 64;
@@ -127,9 +147,10 @@ impl fmt::Display for Rejection {
             ),
             Self::ForgedForHome { path } => write!(
                 f,
-                "{path}: holds credentials of the home cluster, so the pod was made for mode \"home\"; recreate it with \
+                "{path}: was made for mode \"home\" and must not reach the foreign API server; recreate the pod with \
                  the annotation liqo.io/api-server-support: remote set from the start"
             ),
+            Self::ManyContainers { path, limit } => write!(f, "{path}: expected at most {limit} containers, found more"),
         }
     }
 }
@@ -145,27 +166,19 @@ impl fmt::Display for Warning {
             }
 
             Self::HomeIsForeign { host } => {
-                format!(
-                    "{host} is the foreign API server here; set homeApiServerAddresses or another homeApiServerHost"
-                )
+                format!("{host} is the foreign API server here, set homeApiServerAddresses or homeApiServerHost")
             }
             Self::ReflectedSecret { name } => {
-                let name = cut(name, 40);
-                format!("Secret {name} comes from Liqo's API server support; without it set homeCredentialsSecret")
+                let name = cut(name, 36);
+                format!("Secret {name} comes from Liqo's API server support, without it set homeCredentialsSecret")
             }
-            Self::TokenKey { secret, key, shown_at } => {
-                format!(
-                    "Secret {} must have key {} for the token at {}",
-                    cut(secret, 26),
-                    cut(key, 36),
-                    cut(shown_at, 18)
-                )
-            }
+            // The end of the key is what tells it apart, so it is the Secret's name that is cut.
+            Self::TokenKey { secret, key } => format!("Secret {} must have key {key}", cut(secret, 26)),
             Self::UnknownHomeCluster => {
-                "home cluster unknown, kube-root-ca.crt stays the foreign cluster's; set homeClusterId".to_owned()
+                "home cluster unknown: kube-root-ca.crt stays the foreign cluster's, set homeClusterId".to_owned()
             }
             Self::NoToken { volume } => {
-                format!("volume {} has no token for the API server; set homeCredentialsSecret", cut(volume, 48))
+                format!("volume {} has no token for the API server, set homeCredentialsSecret", cut(volume, 48))
             }
         };
         f.write_str(&cut(&text, WARNING_LENGTH))
@@ -190,7 +203,7 @@ impl Outcome<'_> {
 
 impl Accepted<'_> {
     fn to_json(&self, size: usize) -> Vec<u8> {
-        let warnings: Vec<String> = self.warnings.iter().map(Warning::to_string).collect();
+        let warnings: Vec<String> = self.warnings.0.iter().map(Warning::to_string).collect();
         let room = if self.mutated_object.is_some() { size + size / 8 + 4096 } else { 512 };
         let mut out = Vec::with_capacity(room);
         out.extend_from_slice(br#"{"accepted":true"#);
@@ -256,18 +269,21 @@ pub(crate) fn cut(text: &str, length: usize) -> String {
     }
 }
 
-/// A value in quotes, cut when long, with control characters escaped so that it stays on its line.
+/// A value in quotes, as [`shown`].
 pub(crate) fn quoted(value: &str) -> String {
-    let mut out = String::from("\"");
+    format!("\"{}\"", shown(value))
+}
+
+/// A value, cut when long, with control characters escaped so that it stays on its line.
+pub(crate) fn shown(value: &str) -> String {
+    let mut out = String::new();
     for character in cut(value, SHOWN).chars() {
         if character.is_control() {
-            // Writing into a string does not fail.
-            let _ = write!(out, "{}", character.escape_default());
+            out.extend(character.escape_default());
         } else {
             out.push(character);
         }
     }
-    out.push('"');
     out
 }
 

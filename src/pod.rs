@@ -1,12 +1,13 @@
 //! A pod under review: what is known of it before anything changes, and the parts that more than one mode changes.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use crate::fields::{as_array, as_object, string_of};
+use crate::fields::{as_object, list_of, object_of, string_of};
 use crate::json::{Object, Value};
 use crate::liqo;
 use crate::names::is_cluster_id;
-use crate::outcome::{Rejection, Warning};
+use crate::outcome::Rejection;
 use crate::path::Path;
 use crate::settings::Settings;
 use crate::volumes::{Source, SourceKind};
@@ -34,12 +35,9 @@ impl<'c> Context<'c> {
         let name = string_of(metadata, "name", path)?.filter(|name| !name.is_empty());
         // Where nothing is written, a name that the API server has yet to generate is not needed.
         let name = name.or(settings.validate_only.then_some(Cow::Borrowed("")));
-        let label = match metadata.present_mut("labels") {
+        let label = match object_of(metadata, "labels", path)? {
+            Some(labels) => string_of(labels, liqo::ORIGIN, path.member("labels"))?,
             None => None,
-            Some(labels) => {
-                let path = path.member("labels");
-                string_of(as_object(labels, path)?, liqo::ORIGIN, path)?
-            }
         };
         // An empty or invalid label says nothing about the origin.
         let label = label.filter(|label| is_cluster_id(label));
@@ -67,20 +65,27 @@ impl Context<'_> {
     }
 }
 
-/// Calls `visit` with each container and its path, in the order of the document.
+/// More containers than any pod that can be stored has. Each gets variables, so that a small request of empty ones would
+/// become a large answer.
+const MANY_CONTAINERS: usize = 10_000;
+
+/// Calls `visit` with each container of a list and its path, in the order of the document.
 pub(crate) fn containers<'a>(
     spec: &mut Object<'a>,
     path: Path,
     list: &'static str,
-    mut visit: impl FnMut(usize, &mut Object<'a>, Path) -> Result<(), Rejection>,
+    mut visit: impl FnMut(&mut Object<'a>, Path) -> Result<(), Rejection>,
 ) -> Result<(), Rejection> {
-    let path = path.member(list);
-    let Some(items) = spec.present_mut(list) else {
+    let Some(containers) = list_of(spec, list, path)? else {
         return Ok(());
     };
-    for (index, container) in as_array(items, path)?.iter_mut().enumerate() {
+    let path = path.member(list);
+    if containers.len() > MANY_CONTAINERS {
+        return Err(Rejection::ManyContainers { path: path.to_string(), limit: MANY_CONTAINERS });
+    }
+    for (index, container) in containers.iter_mut().enumerate() {
         let path = path.item(index);
-        visit(index, as_object(container, path)?, path)?;
+        visit(as_object(container, path)?, path)?;
     }
     Ok(())
 }
@@ -89,33 +94,18 @@ pub(crate) fn containers<'a>(
 #[derive(Debug, Default)]
 pub(crate) struct ApiMounts<'a> {
     /// The volumes that are mounted there as a whole.
-    pub(crate) volumes: Vec<Cow<'a, str>>,
-    /// The containers that have nothing mounted there: the list they are in, and their index in it.
-    pub(crate) bare: Vec<(&'static str, usize)>,
+    pub(crate) volumes: BTreeSet<Cow<'a, str>>,
+    /// For each container, in the order of [`CONTAINER_LISTS`], whether it has nothing mounted there.
+    pub(crate) bare: Vec<bool>,
 }
 
 impl<'a> ApiMounts<'a> {
-    /// Reads the mounts of every container.
-    pub(crate) fn read(spec: &mut Object<'a>, path: Path) -> Result<Self, Rejection> {
-        let mut mounts = Self::default();
-        for list in CONTAINER_LISTS {
-            containers(spec, path, list, |index, container, path| mounts.add(list, index, container, path))?;
-        }
-        Ok(mounts)
-    }
-
     /// Reads the mounts of one container.
-    pub(crate) fn add(
-        &mut self,
-        list: &'static str,
-        index: usize,
-        container: &mut Object<'a>,
-        path: Path,
-    ) -> Result<(), Rejection> {
-        let path = path.member("volumeMounts");
+    pub(crate) fn add(&mut self, container: &mut Object<'a>, path: Path) -> Result<(), Rejection> {
         let mut bare = true;
-        if let Some(mounts) = container.present_mut("volumeMounts") {
-            for (index, mount) in as_array(mounts, path)?.iter_mut().enumerate() {
+        if let Some(mounts) = list_of(container, "volumeMounts", path)? {
+            let path = path.member("volumeMounts");
+            for (index, mount) in mounts.iter_mut().enumerate() {
                 let path = path.item(index);
                 let mount = as_object(mount, path)?;
                 if !string_of(mount, "mountPath", path)?.is_some_and(|at| same_path(&at, SERVICE_ACCOUNT_PATH)) {
@@ -126,16 +116,10 @@ impl<'a> ApiMounts<'a> {
                 if part.is_some_and(|part| !part.is_empty()) {
                     continue;
                 }
-                if let Some(name) = string_of(mount, "name", path)?
-                    && !self.volumes.contains(&name)
-                {
-                    self.volumes.push(name);
-                }
+                self.volumes.extend(string_of(mount, "name", path)?);
             }
         }
-        if bare {
-            self.bare.push((list, index));
-        }
+        self.bare.push(bare);
         Ok(())
     }
 }
@@ -179,11 +163,4 @@ pub(crate) fn set_automount(spec: &mut Object, path: Path, automount: &'static s
         spec.set(FIELD, Value::Text(automount));
     }
     Ok(!right)
-}
-
-/// Adds a warning that is not on the list yet.
-pub(crate) fn warn_once(warnings: &mut Vec<Warning>, warning: Warning) {
-    if !warnings.contains(&warning) {
-        warnings.push(warning);
-    }
 }

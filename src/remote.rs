@@ -1,15 +1,17 @@
 //! Mode remote: the pod reaches the API server of the foreign cluster, with a ServiceAccount of the foreign cluster.
 //!
-//! A pod that holds credentials of the home cluster is never sent there: it is rejected.
+//! A pod that holds credentials of the home cluster, or whose environment was made to lead there, is rejected: neither
+//! cluster's credentials may reach the other's API server.
 
 use k8s_openapi::api::core::v1::{ServiceAccountTokenProjection, VolumeProjection};
 
+use crate::home::env::Endpoints;
 use crate::json::{Object, Value};
 use crate::liqo;
 use crate::outcome::{Audit, Rejection};
 use crate::path::Path;
 use crate::pod::{self, ApiMounts, Context};
-use crate::volumes::{self, Projected, SourceKind, TOKEN, provide_token, with_source};
+use crate::volumes::{self, Projected, Source, SourceKind, TOKEN, any_provides_token};
 
 /// How long a token lives, in seconds. Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
 const TOKEN_SECONDS: i64 = 60 * 60 + 7;
@@ -21,7 +23,17 @@ pub(crate) fn apply(
     context: &Context,
     service_account: Option<&str>,
 ) -> Result<(bool, Audit), Rejection> {
-    let mounts = ApiMounts::read(spec, path)?;
+    let mut mounts = ApiMounts::default();
+    let mut endpoints = Endpoints::new(context.settings);
+    for list in pod::CONTAINER_LISTS {
+        pod::containers(spec, path, list, |container, path| {
+            endpoints.read(container, path)?;
+            if endpoints.is_forged() {
+                return Err(Rejection::ForgedForHome { path: path.member("env").to_string() });
+            }
+            mounts.add(container, path)
+        })?;
+    }
     let mut changed = volumes::projected(spec, path, |mut volume| {
         refuse_home_credentials(&mut volume, context)?;
         if mounts.volumes.contains(&volume.name) { complete(&mut volume, context) } else { Ok(false) }
@@ -37,12 +49,11 @@ pub(crate) fn apply(
 
 fn refuse_home_credentials(volume: &mut Projected, context: &Context) -> Result<(), Rejection> {
     for (index, source) in volume.sources.iter_mut().enumerate() {
-        with_source(source, volume.path.item(index), |source| {
-            if context.is_for_home(&source)? {
-                return Err(Rejection::ForgedForHome { path: source.path.to_string() });
-            }
-            Ok(())
-        })?;
+        if let Some(source) = Source::of(source, volume.path.item(index))?
+            && context.is_for_home(&source)?
+        {
+            return Err(Rejection::ForgedForHome { path: source.path().to_string() });
+        }
     }
     Ok(())
 }
@@ -50,16 +61,15 @@ fn refuse_home_credentials(volume: &mut Projected, context: &Context) -> Result<
 /// Gives a volume back what a virtual kubelet without API server support took from it: the API server fills in neither a
 /// token nor its own certificates where a volume is mounted already.
 fn complete(volume: &mut Projected, context: &Context) -> Result<bool, Rejection> {
-    if provide_token(volume.sources, volume.path)? {
+    if any_provides_token(volume.sources, volume.path)? {
         return Ok(false);
     }
     for (index, source) in volume.sources.iter_mut().enumerate() {
-        with_source(source, volume.path.item(index), |source| {
-            if source.is_named(SourceKind::ConfigMap, context.root_ca.as_deref())? {
-                source.body.set_string("name", liqo::ROOT_CA);
-            }
-            Ok(())
-        })?;
+        if let Some(source) = Source::of(source, volume.path.item(index))?
+            && source.is_named(SourceKind::ConfigMap, context.root_ca.as_deref())?
+        {
+            source.body.set_string("name", liqo::ROOT_CA);
+        }
     }
     let token = ServiceAccountTokenProjection {
         audience: None,

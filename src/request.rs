@@ -1,9 +1,9 @@
 //! One admission request: which requests the policy is about, and the way from a request to its outcome.
 
 use crate::access_mode::{Access, decide};
-use crate::fields::{as_object, missing, required_object, required_string, string_of};
+use crate::fields::{as_object, missing, object_of, required_object, required_string, string_of};
 use crate::json::{Object, Shape, Value};
-use crate::outcome::{Accepted, Outcome, Rejection};
+use crate::outcome::{Accepted, Outcome, Rejection, Warnings};
 use crate::path::Path;
 use crate::pod::Context;
 use crate::settings::Settings;
@@ -36,11 +36,10 @@ pub(crate) fn evaluate(payload: &str) -> Outcome<'_> {
     }
 }
 
-/// What a request is about.
+/// What of a request the policy is about.
 enum Subject {
     Pod,
     Workload(Workload),
-    Other,
 }
 
 fn review(mut payload: Value) -> Result<Accepted, Rejection> {
@@ -49,14 +48,12 @@ fn review(mut payload: Value) -> Result<Accepted, Rejection> {
     let settings = settings.as_mut();
     let path = Path::Root.member("request");
     let request = required_object(payload, "request", Path::Root)?;
-    let subject = subject(request, path)?;
-    if let Subject::Other = subject {
+    let Some(subject) = subject(request, path)? else {
         return Ok(Accepted::default());
-    }
+    };
     let mut object = request.take("object").ok_or_else(|| missing(request, "object", path, "an object"))?;
     let content = as_object(&mut object, path.member("object"))?;
     let (changed, mut accepted) = match subject {
-        Subject::Other => return Ok(Accepted::default()),
         Subject::Pod => pod(content, settings)?,
         Subject::Workload(workload) => {
             let settings = read_settings(settings)?;
@@ -70,7 +67,8 @@ fn review(mut payload: Value) -> Result<Accepted, Rejection> {
     Ok(accepted)
 }
 
-fn subject(request: &mut Object, path: Path) -> Result<Subject, Rejection> {
+/// What a request is about; `None` when it is nothing to the policy.
+fn subject(request: &mut Object, path: Path) -> Result<Option<Subject>, Rejection> {
     let kind_path = path.member("kind");
     let kind = required_object(request, "kind", path)?;
     let group = string_of(kind, "group", kind_path)?.unwrap_or_default();
@@ -78,12 +76,12 @@ fn subject(request: &mut Object, path: Path) -> Result<Subject, Rejection> {
     let kind = required_string(kind, "kind", kind_path)?;
     let operation = required_string(request, "operation", path)?;
     if string_of(request, "subResource", path)?.is_some_and(|subresource| !subresource.is_empty()) {
-        return Ok(Subject::Other);
+        return Ok(None);
     }
     Ok(match (group.as_ref(), version.as_ref(), kind.as_ref(), operation.as_ref()) {
-        ("", "v1", "Pod", "CREATE") => Subject::Pod,
-        (group, _, kind, "CREATE" | "UPDATE") => Workload::of(group, kind).map_or(Subject::Other, Subject::Workload),
-        _ => Subject::Other,
+        ("", "v1", "Pod", "CREATE") => Some(Subject::Pod),
+        (group, _, kind, "CREATE" | "UPDATE") => Workload::of(group, kind).map(Subject::Workload),
+        _ => None,
     })
 }
 
@@ -94,35 +92,29 @@ fn read_settings(settings: Option<&mut Value>) -> Result<Settings, Rejection> {
 /// Decides for a pod and changes it; tells whether anything changed.
 fn pod<'a>(pod: &mut Object<'a>, settings: Option<&mut Value>) -> Result<(bool, Accepted<'a>), Rejection> {
     let (metadata_path, spec_path) = (Path::Root.member("metadata"), Path::Root.member("spec"));
-    if pod.present("metadata").is_none() {
-        return Err(missing(pod, "metadata", Path::Root, "an object"));
-    }
+    let no_metadata = missing(pod, "metadata", Path::Root, "an object");
     let no_spec = missing(pod, "spec", Path::Root, "an object");
-    let (Some(metadata), mut spec) = pod.present_pair_mut("metadata", "spec") else {
-        return Err(Rejection::shape(metadata_path, "an object", "nothing"));
-    };
+    let (metadata, mut spec) = pod.present_pair_mut("metadata", "spec");
+    let metadata = metadata.ok_or(no_metadata)?;
     let metadata = as_object(metadata, metadata_path)?;
-    let annotations = match metadata.present_mut("annotations") {
-        Some(annotations) => Some(&*as_object(annotations, metadata_path.member("annotations"))?),
-        None => None,
-    };
+    let annotations = object_of(metadata, "annotations", metadata_path)?.map(|annotations| &*annotations);
     if annotations.is_some_and(|annotations| annotations.get(MIRROR).is_some()) {
         return Ok((false, Accepted::default()));
     }
     let settings = read_settings(settings)?;
-    let mut warnings = Vec::new();
+    let mut warnings = Warnings::default();
     let access = decide(Path::Root, annotations, spec.as_deref_mut(), &settings, &mut warnings)?;
     let context = Context::read(metadata, metadata_path, &settings)?;
     let spec = as_object(spec.ok_or(no_spec)?, spec_path)?;
 
-    let mut of_changes = Vec::new();
+    let mut of_changes = Warnings::default();
     let (changed, audit) = match access {
         Access::Home => home::apply(spec, spec_path, &context, &mut of_changes)?,
         Access::Remote { service_account } => remote::apply(spec, spec_path, &context, service_account.as_deref())?,
         Access::Disabled => disabled::apply(spec, spec_path, &context)?,
     };
     if !settings.validate_only {
-        warnings.append(&mut of_changes);
+        warnings.append(of_changes);
     }
     let accepted = Accepted { mutated_object: None, audit: Some(audit), warnings };
     Ok((changed && !settings.validate_only, accepted))

@@ -47,6 +47,8 @@ impl Host {
             "leave the brackets out"
         } else if host.contains('/') {
             "leave the path out"
+        } else if host.matches(':').count() > 1 && !host.contains('%') {
+            "that is no IPv6 address"
         } else if host.contains('%') {
             "leave the zone out"
         } else if host.contains(':') {
@@ -91,7 +93,9 @@ impl Settings {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         match Value::parse(text, &Shape::Members(&[])) {
             Ok(mut value) => Self::from_value(Some(&mut value)),
-            Err(malformed) => Err(format!("expected JSON, namely {} at byte {}", malformed.expected, malformed.at)),
+            Err(malformed) => {
+                Err(format!("they are not JSON: expected {} at byte {}", malformed.expected, malformed.at))
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::fields::{as_array, as_object, required_string, string_of};
+use crate::fields::{as_object, list_of, object_of, required_string, string_of};
 use crate::json::{Object, Value};
 use crate::outcome::Rejection;
 use crate::path::Path;
@@ -27,27 +27,26 @@ pub(crate) fn projected<'a>(
     path: Path,
     mut visit: impl FnMut(Projected<'_, 'a>) -> Result<bool, Rejection>,
 ) -> Result<bool, Rejection> {
-    let path = path.member("volumes");
-    let Some(volumes) = spec.present_mut("volumes") else {
+    let Some(volumes) = list_of(spec, "volumes", path)? else {
         return Ok(false);
     };
+    let path = path.member("volumes");
     let mut changed = false;
-    for (index, volume) in as_array(volumes, path)?.iter_mut().enumerate() {
+    for (index, volume) in volumes.iter_mut().enumerate() {
         let path = path.item(index);
         let volume = as_object(volume, path)?;
         if volume.present("projected").is_none() {
             continue;
         }
         let name = required_string(volume, "name", path)?;
-        let Some(projected) = volume.present_mut("projected") else { continue };
+        let Some(projected) = object_of(volume, "projected", path)? else { continue };
         let path = path.member("projected");
-        let projected = as_object(projected, path)?;
-        let path = path.member("sources");
-        match projected.present_mut("sources") {
-            Some(sources) => changed |= visit(Projected { name, path, sources: as_array(sources, path)? })?,
+        let sources_path = path.member("sources");
+        match list_of(projected, "sources", path)? {
+            Some(sources) => changed |= visit(Projected { name, path: sources_path, sources })?,
             None => {
                 let mut sources = Vec::new();
-                if visit(Projected { name, path, sources: &mut sources })? {
+                if visit(Projected { name, path: sources_path, sources: &mut sources })? {
                     projected.set("sources", Value::Array(sources));
                     changed = true;
                 }
@@ -83,38 +82,37 @@ impl SourceKind {
 pub(crate) struct Source<'v, 'a> {
     pub(crate) kind: SourceKind,
     pub(crate) body: &'v mut Object<'a>,
+    parent: Path<'v>,
+    member: &'static str,
+}
+
+impl<'v, 'a> Source<'v, 'a> {
+    /// Reads a source; one of none of the kinds is nothing to the policy.
+    pub(crate) fn of(source: &'v mut Value<'a>, path: Path<'v>) -> Result<Option<Self>, Rejection> {
+        let source = as_object(source, path)?;
+        let mut found = SourceKind::MEMBERS.into_iter().filter(|(member, _)| source.present(member).is_some());
+        let Some((member, kind)) = found.next() else {
+            return Ok(None);
+        };
+        if found.next().is_some() {
+            return Err(Rejection::SourceKinds { path: path.to_string() });
+        }
+        drop(found);
+        let body = object_of(source, member, path)?;
+        Ok(body.map(|body| Self { kind, body, parent: path, member }))
+    }
+
     /// The path of the body.
-    pub(crate) path: Path<'v>,
-}
-
-/// Calls `visit` with a source of a known kind; a source of none is nothing to the policy.
-pub(crate) fn with_source<'a, T: Default>(
-    source: &mut Value<'a>,
-    path: Path,
-    visit: impl FnOnce(Source<'_, 'a>) -> Result<T, Rejection>,
-) -> Result<T, Rejection> {
-    let source = as_object(source, path)?;
-    let mut found = SourceKind::MEMBERS.into_iter().filter(|(member, _)| source.present(member).is_some());
-    let Some((member, kind)) = found.next() else {
-        return Ok(T::default());
-    };
-    if found.next().is_some() {
-        return Err(Rejection::SourceKinds { path: path.to_string() });
+    pub(crate) fn path(&self) -> Path<'_> {
+        self.parent.member(self.member)
     }
-    let path = path.member(member);
-    match source.present_mut(member) {
-        Some(body) => visit(Source { kind, body: as_object(body, path)?, path }),
-        None => Ok(T::default()),
-    }
-}
 
-impl<'a> Source<'_, 'a> {
     /// Whether this is the Secret or ConfigMap (as the kind says) of this name.
     pub(crate) fn is_named(&self, kind: SourceKind, name: Option<&str>) -> Result<bool, Rejection> {
         if self.kind != kind {
             return Ok(false);
         }
-        let own = string_of(self.body, "name", self.path)?;
+        let own = string_of(self.body, "name", self.path())?;
         Ok(name.is_some() && own.as_deref() == name)
     }
 
@@ -123,11 +121,11 @@ impl<'a> Source<'_, 'a> {
         &mut self,
         mut visit: impl FnMut(&mut Object<'a>, Path) -> Result<(), Rejection>,
     ) -> Result<usize, Rejection> {
-        let path = self.path.member("items");
-        let Some(items) = self.body.present_mut("items") else {
+        let path = self.parent.member(self.member);
+        let Some(items) = list_of(self.body, "items", path)? else {
             return Ok(0);
         };
-        let items = as_array(items, path)?;
+        let path = path.member("items");
         for (index, item) in items.iter_mut().enumerate() {
             let path = path.item(index);
             visit(as_object(item, path)?, path)?;
@@ -146,7 +144,7 @@ impl<'a> Source<'_, 'a> {
             SourceKind::Secret | SourceKind::ConfigMap => provided |= items == 0,
             SourceKind::ServiceAccountToken | SourceKind::Other => {
                 for field in ["path", "keyPath", "certificateChainPath", "credentialBundlePath"] {
-                    provided |= is_at(self.body, field, self.path, TOKEN)?;
+                    provided |= is_at(self.body, field, self.path(), TOKEN)?;
                 }
             }
         }
@@ -160,9 +158,11 @@ pub(crate) fn is_at(object: &Object, field: &str, path: Path, shown: &str) -> Re
 }
 
 /// Whether any source of a volume shows a file [`TOKEN`].
-pub(crate) fn provide_token(sources: &mut [Value], path: Path) -> Result<bool, Rejection> {
+pub(crate) fn any_provides_token(sources: &mut [Value], path: Path) -> Result<bool, Rejection> {
     for (index, source) in sources.iter_mut().enumerate() {
-        if with_source(source, path.item(index), |mut source| source.provides_token())? {
+        if let Some(mut source) = Source::of(source, path.item(index))?
+            && source.provides_token()?
+        {
             return Ok(true);
         }
     }

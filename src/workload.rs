@@ -2,9 +2,9 @@
 //! once and not from the events of a controller that fails to create pods.
 
 use crate::access_mode::{API_SERVER_SUPPORT, REMOTE_SERVICE_ACCOUNT_NAME, decide};
-use crate::fields::as_object;
+use crate::fields::{as_object, object_of};
 use crate::json::{Object, Value};
-use crate::outcome::{Rejection, Warning};
+use crate::outcome::{Rejection, Warning, Warnings};
 use crate::path::Path;
 use crate::settings::Settings;
 
@@ -35,7 +35,7 @@ impl Workload {
         object: &mut Object,
         old: Option<&mut Value>,
         settings: &Settings,
-        warnings: &mut Vec<Warning>,
+        warnings: &mut Warnings,
     ) -> Result<(), Rejection> {
         let mut old = old.and_then(|old| old.as_object_mut().ok());
         let mut changed = |object: &mut Object, place: &[&str]| -> Result<bool, Rejection> {
@@ -49,7 +49,7 @@ impl Workload {
             }
             for (annotation, value) in ANNOTATIONS.into_iter().zip(annotations(object, place)?) {
                 if value.is_some() {
-                    warnings.push(Warning::Misplaced { annotation, path });
+                    warnings.add(Warning::Misplaced { annotation, path });
                 }
             }
         }
@@ -58,13 +58,10 @@ impl Workload {
                 let (metadata, spec) = template.present_pair_mut("metadata", "spec");
                 let metadata_path = path.member("metadata");
                 let annotations = match metadata {
-                    Some(metadata) => as_object(metadata, metadata_path)?.present_mut("annotations"),
+                    Some(metadata) => object_of(as_object(metadata, metadata_path)?, "annotations", metadata_path)?,
                     None => None,
                 };
-                let annotations = match annotations {
-                    Some(annotations) => Some(&*as_object(annotations, metadata_path.member("annotations"))?),
-                    None => None,
-                };
+                let annotations = annotations.map(|annotations| &*annotations);
                 decide(path, annotations, spec, settings, warnings).map(drop)
             })?;
         }

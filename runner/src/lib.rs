@@ -5,7 +5,7 @@
 //! - [`admission`] holds the request, the settings and the response, in the form kwctl gives them;
 //! - [`input`] reads them from files, and says in one line which file is unusable and why.
 //!
-//! The integration tests and benches of the policy embed the same engine through this library.
+//! The integration tests of the policy embed the same engine through this library.
 //! What goes to a guest and what is made of its answer is the same on every path: the payload
 //! comes from [`AdmissionRequest::payload`], the response from [`AdmissionResponse::from_answer`].
 

@@ -3,16 +3,17 @@
 //! They come from the objects that Liqo reflects, or, with `homeCredentialsSecret`, from one Secret of the user's own.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::{KeyToPath, SecretProjection, VolumeMount, VolumeProjection};
 
-use crate::fields::{as_array, as_object, required_string, string_of};
+use crate::fields::{as_object, list_or_new, required_string, string_of};
 use crate::json::{Object, Value};
 use crate::liqo;
-use crate::outcome::{Rejection, Warning};
+use crate::outcome::{Rejection, Warning, Warnings};
 use crate::path::Path;
-use crate::pod::{self, ApiMounts, Context, SERVICE_ACCOUNT_PATH, warn_once};
-use crate::volumes::{self, Projected, Source, SourceKind, TOKEN, is_at, provide_token, with_source};
+use crate::pod::{self, ApiMounts, Context, SERVICE_ACCOUNT_PATH};
+use crate::volumes::{self, Projected, Source, SourceKind, TOKEN, any_provides_token, is_at};
 
 /// The file with the CA certificates, and the key they have in a Secret and in [`liqo::ROOT_CA`].
 const CA: &str = "ca.crt";
@@ -33,23 +34,22 @@ const API_ACCESS: &str = concat!(
 /// has nothing mounted at the path; a pod that opted out stays without. [`apply`] then turns it to the home cluster.
 pub(crate) fn add_volume(spec: &mut Object, path: Path, mounts: &mut ApiMounts) -> Result<bool, Rejection> {
     let opted_out = spec.get("automountServiceAccountToken").and_then(Value::text) == Some("false");
-    if opted_out || mounts.bare.is_empty() {
+    if opted_out || !mounts.bare.contains(&true) {
         return Ok(false);
     }
-    if spec.present("volumes").is_none() {
-        spec.set("volumes", Value::Array(Vec::new()));
-    }
+    let volumes = list_or_new(spec, "volumes", path)?;
     let volumes_path = path.member("volumes");
-    let Some(volumes) = spec.present_mut("volumes") else { return Ok(false) };
-    let volumes = as_array(volumes, volumes_path)?;
-    let mut taken = Vec::with_capacity(volumes.len());
+    let mut taken = BTreeSet::new();
     for (index, volume) in volumes.iter_mut().enumerate() {
         let path = volumes_path.item(index);
         taken.extend(string_of(as_object(volume, path)?, "name", path)?);
     }
-    let names = (1..).map(|number| if number == 1 { VOLUME.to_owned() } else { format!("{VOLUME}-{number}") });
-    let name = names.filter(|name| !taken.iter().any(|taken| taken == name)).take(1).collect::<String>();
-
+    let mut name = VOLUME.to_owned();
+    let mut number = 1;
+    while taken.contains(name.as_str()) {
+        number += 1;
+        name = format!("{VOLUME}-{number}");
+    }
     let mut volume = Object::default();
     volume.set_string("name", &name);
     volume.set("projected", Value::Text(API_ACCESS));
@@ -61,21 +61,16 @@ pub(crate) fn add_volume(spec: &mut Object, path: Path, mounts: &mut ApiMounts) 
         read_only: Some(true),
         ..VolumeMount::default()
     };
+    let mut bare = std::mem::take(&mut mounts.bare).into_iter();
     for list in pod::CONTAINER_LISTS {
-        pod::containers(spec, path, list, |index, container, path| {
-            if mounts.bare.contains(&(list, index)) {
-                if container.present("volumeMounts").is_none() {
-                    container.set("volumeMounts", Value::Array(Vec::new()));
-                }
-                if let Some(mounts) = container.present_mut("volumeMounts") {
-                    as_array(mounts, path.member("volumeMounts"))?.push(Value::new(&mount));
-                }
+        pod::containers(spec, path, list, |container, path| {
+            if bare.next() == Some(true) {
+                list_or_new(container, "volumeMounts", path)?.push(Value::new(&mount));
             }
             Ok(())
         })?;
     }
-    mounts.bare.clear();
-    mounts.volumes.push(Cow::Owned(name));
+    mounts.volumes.insert(Cow::Owned(name));
     Ok(true)
 }
 
@@ -85,51 +80,51 @@ pub(crate) fn apply(
     path: Path,
     context: &Context,
     mounts: &ApiMounts,
-    warnings: &mut Vec<Warning>,
+    warnings: &mut Warnings,
 ) -> Result<bool, Rejection> {
-    let mut writer = Writer { context, warnings, had_reflected: false, wrote_reflected: false };
+    let mut credentials = Credentials { context, warnings, had_reflected: false, wrote_reflected: false };
     let changed = volumes::projected(spec, path, |volume| {
         let is_mounted = mounts.volumes.contains(&volume.name);
-        writer.volume(volume, is_mounted)
+        credentials.volume(volume, is_mounted)
     })?;
-    writer.finish();
+    credentials.finish();
     Ok(changed)
 }
 
-/// Turns one volume after the other.
-struct Writer<'w, 'c> {
+/// The credentials of one pod while its volumes are turned, one after the other.
+struct Credentials<'w, 'c> {
     context: &'w Context<'c>,
-    warnings: &'w mut Vec<Warning>,
+    warnings: &'w mut Warnings,
     /// Whether a source had Liqo's Secret before, and whether one got it.
     had_reflected: bool,
     wrote_reflected: bool,
 }
 
 /// What became of a source.
-#[derive(Debug, Default)]
-enum Change<'a> {
-    #[default]
+#[derive(Debug)]
+enum Change {
     None,
     /// Its body was changed.
     Body,
     /// Its body, changed or not, belongs to a Secret now.
     ToSecret,
     /// It is a Secret with this body now.
-    Secret(Value<'a>),
+    Secret(Value<'static>),
 }
 
-impl Writer<'_, '_> {
+impl Credentials<'_, '_> {
     fn volume(&mut self, volume: Projected, is_mounted: bool) -> Result<bool, Rejection> {
         let Projected { name, path, sources } = volume;
         let mut changed = false;
         for (index, value) in sources.iter_mut().enumerate() {
             let path = path.item(index);
-            let change = with_source(value, path, |source| match source.kind {
-                SourceKind::ServiceAccountToken => self.token(&source, &name).map(Change::Secret),
-                SourceKind::Secret => self.secret(source, is_mounted),
-                SourceKind::ConfigMap => self.certificates(source),
-                SourceKind::Other => Ok(Change::None),
-            })?;
+            let Some(source) = Source::of(value, path)? else { continue };
+            let change = match source.kind {
+                SourceKind::ServiceAccountToken => Change::Secret(self.token(&source, &name)?),
+                SourceKind::Secret => self.secret(source, is_mounted)?,
+                SourceKind::ConfigMap => self.certificates(source)?,
+                SourceKind::Other => Change::None,
+            };
             let source = as_object(value, path)?;
             match change {
                 Change::None => continue,
@@ -142,14 +137,14 @@ impl Writer<'_, '_> {
             }
             changed = true;
         }
-        if is_mounted && !provide_token(sources, path)? {
+        if is_mounted && !any_provides_token(sources, path)? {
             match &self.context.settings.home_credentials_secret {
                 Some(own) => {
                     let secret = Some(projection(own, TOKEN, TOKEN));
                     sources.push(Value::new(&VolumeProjection { secret, ..VolumeProjection::default() }));
                     changed = true;
                 }
-                None => warn_once(self.warnings, Warning::NoToken { volume: name.into_owned() }),
+                None => self.warnings.add(Warning::NoToken { volume: name.into_owned() }),
             }
         }
         Ok(changed)
@@ -157,12 +152,12 @@ impl Writer<'_, '_> {
 
     /// The Secret that takes the place of a token of the foreign cluster.
     fn token(&mut self, source: &Source, volume: &str) -> Result<Value<'static>, Rejection> {
-        let shown_at = required_string(source.body, "path", source.path)?;
+        let shown_at = required_string(source.body, "path", source.path())?;
         let reflected_key = || liqo::token_key(volume, &shown_at);
-        let audience = string_of(source.body, "audience", source.path)?.filter(|audience| !audience.is_empty());
+        let audience = string_of(source.body, "audience", source.path())?.filter(|audience| !audience.is_empty());
         let projection = match &self.context.settings.home_credentials_secret {
             Some(own) if audience.is_some() => {
-                self.needs_key(own, reflected_key(), &shown_at);
+                self.needs_key(own, reflected_key());
                 projection(own, &reflected_key(), &shown_at)
             }
             Some(own) => projection(own, TOKEN, &shown_at),
@@ -176,7 +171,7 @@ impl Writer<'_, '_> {
     }
 
     /// Liqo's Secret becomes the user's own, where there is one: token and certificates come from one place.
-    fn secret<'a>(&mut self, mut source: Source<'_, 'a>, is_mounted: bool) -> Result<Change<'a>, Rejection> {
+    fn secret(&mut self, mut source: Source, is_mounted: bool) -> Result<Change, Rejection> {
         if !source.is_named(SourceKind::Secret, self.context.token_secret.as_deref())? {
             return Ok(Change::None);
         }
@@ -190,8 +185,7 @@ impl Writer<'_, '_> {
             if is_mounted && is_at(item, "path", path, TOKEN)? {
                 changed |= item.set_string("key", TOKEN);
             } else {
-                let shown_at = required_string(item, "path", path)?;
-                self.needs_key(own, required_string(item, "key", path)?.into_owned(), &shown_at);
+                self.needs_key(own, required_string(item, "key", path)?.into_owned());
             }
             Ok(())
         })?;
@@ -199,7 +193,7 @@ impl Writer<'_, '_> {
     }
 
     /// The foreign cluster's certificates become the home cluster's.
-    fn certificates<'a>(&mut self, mut source: Source<'_, 'a>) -> Result<Change<'a>, Rejection> {
+    fn certificates(&mut self, mut source: Source) -> Result<Change, Rejection> {
         let is_foreign = source.is_named(SourceKind::ConfigMap, Some(liqo::ROOT_CA))?;
         let is_reflected = source.is_named(SourceKind::ConfigMap, self.context.root_ca.as_deref())?;
         match (&self.context.settings.home_credentials_secret, &self.context.root_ca) {
@@ -216,16 +210,15 @@ impl Writer<'_, '_> {
                 Ok(Change::Body)
             }
             (None, None) if is_foreign => {
-                warn_once(self.warnings, Warning::UnknownHomeCluster);
+                self.warnings.add(Warning::UnknownHomeCluster);
                 Ok(Change::None)
             }
             _ => Ok(Change::None),
         }
     }
 
-    fn needs_key(&mut self, secret: &str, key: String, shown_at: &str) {
-        let (secret, shown_at) = (secret.to_owned(), shown_at.to_owned());
-        warn_once(self.warnings, Warning::TokenKey { secret, key, shown_at });
+    fn needs_key(&mut self, secret: &str, key: String) {
+        self.warnings.add(Warning::TokenKey { secret: secret.to_owned(), key });
     }
 
     /// With the virtual kubelet's API server support off nobody creates the Secret, and the pod waits for it.
@@ -234,7 +227,7 @@ impl Writer<'_, '_> {
             && self.wrote_reflected
             && !self.had_reflected
         {
-            self.warnings.push(Warning::ReflectedSecret { name: name.clone() });
+            self.warnings.add(Warning::ReflectedSecret { name: name.clone() });
         }
     }
 }

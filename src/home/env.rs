@@ -88,11 +88,13 @@ struct Environment<'a> {
 pub(crate) struct Endpoints<'a, 's> {
     settings: &'s Settings,
     environments: Vec<Environment<'a>>,
+    /// Where the first forged container was sent.
+    forged: Option<Endpoint>,
 }
 
 impl<'a, 's> Endpoints<'a, 's> {
     pub(crate) fn new(settings: &'s Settings) -> Self {
-        Self { settings, environments: Vec::new() }
+        Self { settings, environments: Vec::new(), forged: None }
     }
 
     /// Reads the environment of one container.
@@ -100,31 +102,39 @@ impl<'a, 's> Endpoints<'a, 's> {
         let path = path.member("env");
         let mut variables = Vec::new();
         if let Some(env) = container.present("env") {
-            let text = env.text().filter(|_| env.kind() == "an array");
-            let text = text.ok_or_else(|| Rejection::shape(path, "an array", env.kind()))?;
+            let text = env.text().filter(|_| env.kind() == "a list");
+            let text = text.ok_or_else(|| Rejection::shape(path, "a list", env.kind()))?;
             for (index, entry) in entries(text)?.into_iter().enumerate() {
                 variables.push(entry.check(path.item(index))?);
             }
         }
         let forged = forged(&variables);
+        if self.forged.is_none() {
+            self.forged.clone_from(&forged);
+        }
         self.environments.push(Environment { variables, forged });
         Ok(())
     }
 
     /// Where the pod as a whole finds the home API server.
-    pub(crate) fn pod(&self) -> Endpoint {
-        self.of(None)
+    pub(crate) fn for_pod(&self) -> Endpoint {
+        self.endpoint_for(None)
     }
 
     /// Where each container finds it.
-    pub(crate) fn all(&self) -> impl Iterator<Item = Endpoint> {
-        self.environments.iter().map(|environment| self.of(environment.forged.as_ref()))
+    pub(crate) fn per_container(&self) -> impl Iterator<Item = Endpoint> {
+        self.environments.iter().map(|environment| self.endpoint_for(environment.forged.as_ref()))
+    }
+
+    /// Whether a container was sent to the home API server before.
+    pub(crate) fn is_forged(&self) -> bool {
+        self.forged.is_some()
     }
 
     /// A host or port left unset in the settings is taken from where the container was sent before, else from where the
     /// first such container was: one that another webhook injected must not reach another API server than the rest.
-    fn of(&self, forged: Option<&Endpoint>) -> Endpoint {
-        let forged = forged.or_else(|| self.environments.iter().find_map(|environment| environment.forged.as_ref()));
+    fn endpoint_for(&self, forged: Option<&Endpoint>) -> Endpoint {
+        let forged = forged.or(self.forged.as_ref());
         let host = self.settings.home_api_server_host.as_ref().map(Host::as_str);
         let host = host.or(forged.map(|forged| forged.host.as_str())).unwrap_or(DEFAULT_HOST);
         let port = self.settings.home_api_server_port.or(forged.map(|forged| forged.port)).unwrap_or(DEFAULT_PORT);
@@ -133,13 +143,13 @@ impl<'a, 's> Endpoints<'a, 's> {
 
     /// Changes the containers whose environment is not right yet, and tells whether there was one.
     pub(crate) fn apply(&self, spec: &mut Object<'a>, path: Path, service_account: &str) -> Result<bool, Rejection> {
-        let mut block = Block::new(self.pod());
+        let mut block = Block::new(self.for_pod());
         let mut changed = false;
         let mut environments = self.environments.iter();
         for list in pod::CONTAINER_LISTS {
-            pod::containers(spec, path, list, |_, container, path| {
+            pod::containers(spec, path, list, |container, path| {
                 let Some(environment) = environments.next() else { return Ok(()) };
-                let endpoint = self.of(environment.forged.as_ref());
+                let endpoint = self.endpoint_for(environment.forged.as_ref());
                 if block.endpoint != endpoint {
                     block = Block::new(endpoint);
                 }
@@ -295,7 +305,8 @@ impl<'a> Environment<'a> {
             if variable.is_service_account {
                 let entry = as_object(&mut value, path.item(index))?;
                 entry.remove("valueFrom");
-                entry.set_string("value", service_account);
+                // A name has no dollar sign where the API server has checked it; one that has stays what it is.
+                entry.set_string("value", &service_account.replace('$', "$$"));
             }
             env.push(value);
         }
@@ -335,11 +346,10 @@ fn references(value: &str) -> impl Iterator<Item = &str> {
         loop {
             let (_, after) = rest.split_once('$')?;
             if let Some(opened) = after.strip_prefix('(') {
-                if let Some((name, after)) = opened.split_once(')') {
-                    rest = after;
-                    return Some(name);
-                }
-                rest = opened;
+                // Where no bracket closes this one, none closes a later one either.
+                let (name, after) = opened.split_once(')')?;
+                rest = after;
+                return Some(name);
             } else {
                 // The character after the dollar sign is passed over with it, so `$$(X)` refers to nothing.
                 let mut characters = after.chars();

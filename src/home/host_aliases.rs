@@ -6,11 +6,10 @@ use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::HostAlias;
 
-use crate::fields::{as_array, as_object, as_string, required_string};
+use crate::fields::{as_object, as_string, list_of, list_or_new, required_string};
 use crate::json::{Object, Value};
-use crate::outcome::{Rejection, Warning};
+use crate::outcome::{Rejection, Warning, Warnings};
 use crate::path::Path;
-use crate::pod::warn_once;
 use crate::settings::{Host, Settings};
 
 use super::env::Endpoints;
@@ -25,27 +24,25 @@ pub(crate) fn apply(
     path: Path,
     settings: &Settings,
     endpoints: &Endpoints,
-    warnings: &mut Vec<Warning>,
+    warnings: &mut Warnings,
 ) -> Result<bool, Rejection> {
-    let path = path.member("hostAliases");
     let addresses = &settings.home_api_server_addresses;
     let mut absent = Vec::new();
-    let present = match spec.present_mut("hostAliases") {
-        Some(aliases) => Some(as_array(aliases, path)?),
-        None => None,
-    };
+    let present = list_of(spec, "hostAliases", path)?;
+    let path = path.member("hostAliases");
     let is_present = present.is_some();
     let aliases = present.unwrap_or(&mut absent);
 
     if addresses.is_empty() {
-        for host in endpoints.all().map(|endpoint| endpoint.host) {
-            if CLUSTER_NAMES.contains(&host.as_str()) && !is_aliased(aliases, path, &host)? {
-                warn_once(warnings, Warning::HomeIsForeign { host });
+        for host in CLUSTER_NAMES {
+            let is_meant = endpoints.per_container().any(|endpoint| endpoint.host == host);
+            if is_meant && !is_aliased(aliases, path, host)? {
+                warnings.add(Warning::HomeIsForeign { host });
             }
         }
         return Ok(false);
     }
-    let changed = point(aliases, path, addresses, &names(&endpoints.pod().host))?;
+    let changed = point(aliases, path, addresses, &names(&endpoints.for_pod().host))?;
     if changed && !is_present {
         spec.set("hostAliases", Value::Array(absent));
     }
@@ -66,9 +63,9 @@ fn is_aliased(aliases: &mut [Value], path: Path, host: &str) -> Result<bool, Rej
     for (index, alias) in aliases.iter_mut().enumerate() {
         let path = path.item(index);
         let mut aliased = false;
-        if let Some(hostnames) = as_object(alias, path)?.present_mut("hostnames") {
+        if let Some(hostnames) = list_of(as_object(alias, path)?, "hostnames", path)? {
             let path = path.member("hostnames");
-            for (index, name) in as_array(hostnames, path)?.iter().enumerate() {
+            for (index, name) in hostnames.iter().enumerate() {
                 aliased |= as_string(name, path.item(index))? == host;
             }
         }
@@ -83,12 +80,13 @@ fn is_aliased(aliases: &mut [Value], path: Path, host: &str) -> Result<bool, Rej
 fn point(aliases: &mut Vec<Value>, path: Path, addresses: &[IpAddr], names: &[&str]) -> Result<bool, Rejection> {
     let mut changed = false;
     let mut found = Vec::new();
-    let mut emptied = Vec::new();
+    let mut kept = Vec::with_capacity(aliases.len());
     for (index, alias) in aliases.iter_mut().enumerate() {
         let path = path.item(index);
         let alias = as_object(alias, path)?;
         // An address in a form that only older API servers take (leading zeros) is none of the settings'.
         let address = required_string(alias, "ip", path)?.parse().ok().filter(|ip| addresses.contains(ip));
+        let mut is_kept = true;
         match address {
             Some(address) if found.contains(&address) => {}
             Some(address) => {
@@ -98,15 +96,13 @@ fn point(aliases: &mut Vec<Value>, path: Path, addresses: &[IpAddr], names: &[&s
             None => {
                 let left = take_names(alias, path, names)?;
                 changed |= left.is_some();
-                if left == Some(0) {
-                    emptied.push(index);
-                }
+                is_kept = left != Some(0);
             }
         }
+        kept.push(is_kept);
     }
-    for index in emptied.into_iter().rev() {
-        aliases.remove(index);
-    }
+    let mut kept = kept.into_iter();
+    aliases.retain(|_| kept.next().unwrap_or(true));
     for address in addresses {
         if !found.contains(address) {
             let hostnames = names.iter().map(|name| (*name).to_owned()).collect();
@@ -120,12 +116,8 @@ fn point(aliases: &mut Vec<Value>, path: Path, addresses: &[IpAddr], names: &[&s
 
 /// Adds the names that an alias lacks, and tells whether there was one.
 fn add_names(alias: &mut Object, path: Path, names: &[&str]) -> Result<bool, Rejection> {
+    let hostnames = list_or_new(alias, "hostnames", path)?;
     let path = path.member("hostnames");
-    if alias.present("hostnames").is_none() {
-        alias.set("hostnames", Value::Array(Vec::new()));
-    }
-    let Some(hostnames) = alias.present_mut("hostnames") else { return Ok(false) };
-    let hostnames = as_array(hostnames, path)?;
     let mut lacking = names.to_vec();
     for (index, name) in hostnames.iter().enumerate() {
         let name = as_string(name, path.item(index))?;
@@ -137,9 +129,8 @@ fn add_names(alias: &mut Object, path: Path, names: &[&str]) -> Result<bool, Rej
 
 /// Takes the names away from an alias. Tells how many others are left, `None` when it had none of them.
 fn take_names(alias: &mut Object, path: Path, names: &[&str]) -> Result<Option<usize>, Rejection> {
+    let Some(hostnames) = list_of(alias, "hostnames", path)? else { return Ok(None) };
     let path = path.member("hostnames");
-    let Some(hostnames) = alias.present_mut("hostnames") else { return Ok(None) };
-    let hostnames = as_array(hostnames, path)?;
     let mut kept = Vec::with_capacity(hostnames.len());
     for (index, name) in hostnames.iter().enumerate() {
         kept.push(!names.contains(&as_string(name, path.item(index))?.as_ref()));

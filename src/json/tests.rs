@@ -93,7 +93,8 @@ proptest! {
     fn the_cursor_takes_no_part_of_a_text(text in json(), cut in any::<prop::sample::Index>()) {
         let cut = cut.index(text.len());
         prop_assume!(text.is_char_boundary(cut) && !text.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
-        prop_assert!(skip(&text[..cut]).is_err());
+        let (part, _) = text.split_at(cut);
+        prop_assert!(skip(part).is_err());
     }
 
     #[test]

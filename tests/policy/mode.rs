@@ -73,7 +73,7 @@ fn is_unknown_where_home_is_not_the_default() {
 #[case(json!(null), "null", "null")]
 #[case(json!(true), "true", "a boolean")]
 #[case(json!(1), "1", "a number")]
-#[case(json!(["remote"]), "[\"remote\"]", "an array")]
+#[case(json!(["remote"]), "[\"remote\"]", "a list")]
 #[case(json!({}), "{}", "an object")]
 fn is_no_string(#[case] value: Value, #[case] shown: &str, #[case] found: &str) {
     assert_eq!(
@@ -219,7 +219,7 @@ fn the_first_problem_is_reported() {
     let case = case.set("/object/metadata/annotations", json!({}));
     starts(&case, r#"metadata.labels["offloading.liqo.io/origin"]: the pod comes from cluster "milan""#);
     let case = case.set("/object/metadata/labels", json!({}));
-    starts(&case, "spec.containers: expected an array");
+    starts(&case, "spec.containers: expected a list");
 }
 
 #[rstest]
@@ -259,7 +259,7 @@ fn validate_only_checks_and_changes_nothing() {
     );
     assert_eq!(
         pod(json!({}), settings).set("/object/spec/containers/0/env", json!(1)).rejection(),
-        "spec.containers[0].env: expected an array, found a number"
+        "spec.containers[0].env: expected a list, found a number"
     );
 }
 
@@ -293,12 +293,26 @@ fn a_pod_made_for_home_is_no_pod_for_another_mode(#[case] secret: &str) {
         .set("/object/spec/volumes", json!([volume]));
     assert_eq!(
         case.rejection(),
-        "spec.volumes[0].projected.sources[1].secret: holds credentials of the home cluster, so the pod was made for mode \"home\"; recreate it with the annotation liqo.io/api-server-support: remote set from the start"
+        "spec.volumes[0].projected.sources[1].secret: was made for mode \"home\" and must not reach the foreign API server; recreate the pod with the annotation liqo.io/api-server-support: remote set from the start"
     );
     let disabled = case.set("/object/metadata/annotations", json!({MODE: "disabled"}));
     assert_eq!(
         disabled.object()["spec"]["volumes"],
         json!([{"name": "v", "projected": {"sources": [{"configMap": {"name": "m"}}, {"secret": {"name": "another"}}]}}])
+    );
+}
+
+/// Liqo forges the environment of a pod that opted out of tokens too. In mode remote it would get one of the foreign
+/// cluster, and send it home.
+#[test]
+fn a_pod_that_was_sent_home_is_none_for_mode_remote() {
+    let mut case = Case::recorded("already-forged");
+    for volume in case.request["object"]["spec"]["volumes"].as_array_mut().unwrap() {
+        volume.as_object_mut().unwrap().remove("projected");
+    }
+    assert_eq!(
+        case.settings(json!({"defaultMode": "remote"})).rejection(),
+        "spec.containers[0].env: was made for mode \"home\" and must not reach the foreign API server; recreate the pod with the annotation liqo.io/api-server-support: remote set from the start"
     );
 }
 

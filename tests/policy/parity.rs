@@ -182,6 +182,9 @@ fn a_second_run_changes_nothing() {
     }
 }
 
+/// Makes a fault in a spec, and tells whether there was a place for it.
+type Fault = fn(&mut Value) -> bool;
+
 /// The vectors are of every mode, and the comparison finds what must not be overlooked.
 #[test]
 fn the_comparison_notices() {
@@ -190,7 +193,7 @@ fn the_comparison_notices() {
     assert!(["home", "remote", "disabled"].into_iter().all(|mode| of_mode(mode) >= 20));
 
     // Each kind of fault is made wherever a vector allows it, and must be found there.
-    let faults: [(&str, fn(&mut Value) -> bool); 6] = [
+    let faults: [(&str, Fault); 6] = [
         ("a wrong host", |spec| {
             replace(
                 spec,

@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 /// Settings that a user would have: the defaults, everything about the home API server, and credentials of one's own.
-fn settings() -> [(&'static str, Value); 3] {
+pub(crate) fn settings() -> [(&'static str, Value); 3] {
     let full = json!({
         "homeApiServerHost": "api.milan.example.org",
         "homeApiServerPort": 6443,

@@ -47,12 +47,12 @@ fn null_is_absent_in_the_envelope(#[case] pointer: &str, #[case] value: Value) {
 #[case::number("1", "the request: expected an object, found a number")]
 #[case::no_request("{}", "request: expected an object, found nothing")]
 #[case::null_request(r#"{"request":null}"#, "request: expected an object, found null")]
-#[case::list(r#"{"request":[]}"#, "request: expected an object, found an array")]
+#[case::list(r#"{"request":[]}"#, "request: expected an object, found a list")]
 #[case::no_kind(r#"{"request":{}}"#, "request.kind: expected an object, found nothing")]
 #[case::no_version(r#"{"request":{"kind":{}}}"#, "request.kind.version: expected a string, found nothing")]
 #[case::kind(
     r#"{"request":{"kind":{"version":"v1","kind":["Pod"]}}}"#,
-    "request.kind.kind: expected a string, found an array"
+    "request.kind.kind: expected a string, found a list"
 )]
 #[case::operation(
     r#"{"request":{"kind":{"version":"v1","kind":"Pod"},"operation":true}}"#,
@@ -83,7 +83,7 @@ fn nesting_has_a_limit_and_costs_no_stack() {
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     let message =
         |payload: String| serde_json::from_slice::<Value>(&evaluate(payload.as_bytes())).unwrap()["message"].clone();
-    assert_eq!(message(deep(128)), json!("the request: expected an object, found an array"));
+    assert_eq!(message(deep(128)), json!("the request: expected an object, found a list"));
     assert_eq!(message(deep(129)), json!("the request is not JSON: expected at most 128 levels at byte 129"));
     assert_eq!(message(deep(1_000_000)), json!("the request is not JSON: expected at most 128 levels at byte 129"));
 }
@@ -112,23 +112,23 @@ fn full() -> Case {
 
 #[rstest]
 #[case("", json!("x"), "request.object: expected an object, found a string")]
-#[case("/metadata", json!([]), "metadata: expected an object, found an array")]
+#[case("/metadata", json!([]), "metadata: expected an object, found a list")]
 #[case("/metadata/name", json!(7), "metadata.name: expected a string, found a number")]
-#[case("/metadata/labels", json!([]), "metadata.labels: expected an object, found an array")]
+#[case("/metadata/labels", json!([]), "metadata.labels: expected an object, found a list")]
 #[case("/metadata/labels/offloading.liqo.io~1origin", json!(1), "metadata.labels[\"offloading.liqo.io/origin\"]: expected a string, found a number")]
 #[case("/metadata/annotations", json!("x"), "metadata.annotations: expected an object, found a string")]
 #[case("/spec", json!(1), "spec: expected an object, found a number")]
-#[case("/spec/containers", json!({}), "spec.containers: expected an array, found an object")]
+#[case("/spec/containers", json!({}), "spec.containers: expected a list, found an object")]
 #[case("/spec/containers/0", json!("secret"), "spec.containers[0]: expected an object, found a string")]
-#[case("/spec/containers/0/env", json!({}), "spec.containers[0].env: expected an array, found an object")]
+#[case("/spec/containers/0/env", json!({}), "spec.containers[0].env: expected a list, found an object")]
 #[case("/spec/containers/0/env/0", json!("secret"), "spec.containers[0].env[0]: expected an object, found a string")]
 #[case("/spec/containers/0/env/0", json!({"value": "secret"}), "spec.containers[0].env[0].name: expected a string, found nothing")]
 #[case("/spec/containers/0/env/0/name", json!(1), "spec.containers[0].env[0].name: expected a string, found a number")]
 #[case("/spec/containers/0/env/0/value", json!(123_456), "spec.containers[0].env[0].value: expected a string, found a number")]
 #[case("/spec/containers/0/env/1/valueFrom", json!("secret"), "spec.containers[0].env[1].valueFrom: expected an object, found a string")]
-#[case("/spec/containers/0/env/1/valueFrom/fieldRef", json!([]), "spec.containers[0].env[1].valueFrom.fieldRef: expected an object, found an array")]
+#[case("/spec/containers/0/env/1/valueFrom/fieldRef", json!([]), "spec.containers[0].env[1].valueFrom.fieldRef: expected an object, found a list")]
 #[case("/spec/containers/0/env/1/valueFrom/fieldRef/fieldPath", json!(1), "spec.containers[0].env[1].valueFrom.fieldRef.fieldPath: expected a string, found a number")]
-#[case("/spec/containers/0/volumeMounts", json!({}), "spec.containers[0].volumeMounts: expected an array, found an object")]
+#[case("/spec/containers/0/volumeMounts", json!({}), "spec.containers[0].volumeMounts: expected a list, found an object")]
 #[case(
     "/spec/containers/0/volumeMounts/0",
     Value::Null,
@@ -136,17 +136,17 @@ fn full() -> Case {
 )]
 #[case("/spec/containers/0/volumeMounts/0/mountPath", json!(1), "spec.containers[0].volumeMounts[0].mountPath: expected a string, found a number")]
 #[case("/spec/containers/0/volumeMounts/0/name", json!(1), "spec.containers[0].volumeMounts[0].name: expected a string, found a number")]
-#[case("/spec/initContainers", json!(true), "spec.initContainers: expected an array, found a boolean")]
-#[case("/spec/hostAliases", json!({}), "spec.hostAliases: expected an array, found an object")]
+#[case("/spec/initContainers", json!(true), "spec.initContainers: expected a list, found a boolean")]
+#[case("/spec/hostAliases", json!({}), "spec.hostAliases: expected a list, found an object")]
 #[case("/spec/hostAliases/0", json!("10.0.0.1"), "spec.hostAliases[0]: expected an object, found a string")]
 #[case("/spec/hostAliases/0/ip", Value::Null, "spec.hostAliases[0].ip: expected a string, found null")]
-#[case("/spec/hostAliases/0/hostnames", json!("a"), "spec.hostAliases[0].hostnames: expected an array, found a string")]
+#[case("/spec/hostAliases/0/hostnames", json!("a"), "spec.hostAliases[0].hostnames: expected a list, found a string")]
 #[case("/spec/hostAliases/0/hostnames/0", json!(1), "spec.hostAliases[0].hostnames[0]: expected a string, found a number")]
-#[case("/spec/volumes", json!({}), "spec.volumes: expected an array, found an object")]
+#[case("/spec/volumes", json!({}), "spec.volumes: expected a list, found an object")]
 #[case("/spec/volumes/0", json!(1), "spec.volumes[0]: expected an object, found a number")]
 #[case("/spec/volumes/0/name", Value::Null, "spec.volumes[0].name: expected a string, found null")]
-#[case("/spec/volumes/0/projected", json!([]), "spec.volumes[0].projected: expected an object, found an array")]
-#[case("/spec/volumes/0/projected/sources", json!({}), "spec.volumes[0].projected.sources: expected an array, found an object")]
+#[case("/spec/volumes/0/projected", json!([]), "spec.volumes[0].projected: expected an object, found a list")]
+#[case("/spec/volumes/0/projected/sources", json!({}), "spec.volumes[0].projected.sources: expected a list, found an object")]
 #[case("/spec/volumes/0/projected/sources/0", json!("x"), "spec.volumes[0].projected.sources[0]: expected an object, found a string")]
 #[case("/spec/volumes/0/projected/sources/0/serviceAccountToken", json!("x"), "spec.volumes[0].projected.sources[0].serviceAccountToken: expected an object, found a string")]
 #[case("/spec/volumes/0/projected/sources/0/serviceAccountToken", json!({}), "spec.volumes[0].projected.sources[0].serviceAccountToken.path: expected a string, found nothing")]
@@ -166,7 +166,7 @@ fn items_are_read_where_they_are_changed() {
     let case = full().set(pointer, json!({})).settings(json!({"homeCredentialsSecret": "own"}));
     assert_eq!(
         case.rejection(),
-        "spec.volumes[0].projected.sources[1].configMap.items: expected an array, found an object"
+        "spec.volumes[0].projected.sources[1].configMap.items: expected a list, found an object"
     );
 }
 
@@ -174,7 +174,7 @@ fn items_are_read_where_they_are_changed() {
 #[case("/object", "request.object: expected an object, found nothing")]
 #[case("/object/metadata", "metadata: expected an object, found nothing")]
 #[case("/object/spec", "spec: expected an object, found nothing")]
-#[case("/object/spec/containers", "spec.containers: expected an array, found nothing")]
+#[case("/object/spec/containers", "spec.containers: expected a list, found nothing")]
 #[case("/object/spec/volumes/0/name", "spec.volumes[0].name: expected a string, found nothing")]
 fn lacks_what_must_be_read(#[case] pointer: &str, #[case] message: &str) {
     assert_eq!(full().remove(pointer).rejection(), message);

@@ -18,7 +18,7 @@ fn problem(settings: &Value) -> Option<String> {
 
 #[rstest]
 #[case::number(json!("homeApiServerHost"), json!(7), format!("{} found a number", HOST.trim_end_matches(" found")))]
-#[case::list(json!("homeApiServerHost"), json!(["h"]), format!("{HOST} an array"))]
+#[case::list(json!("homeApiServerHost"), json!(["h"]), format!("{HOST} a list"))]
 #[case::empty(json!("homeApiServerHost"), json!(""), format!(r#"{HOST} "": it is empty"#))]
 #[case::scheme(json!("homeApiServerHost"), json!("https://h"), format!(r#"{HOST} "https://h": leave the scheme out"#))]
 #[case::brackets(json!("homeApiServerHost"), json!("[fd00::1]"), format!(r#"{HOST} "[fd00::1]": leave the brackets out"#))]
@@ -39,6 +39,7 @@ fn problem(settings: &Value) -> Option<String> {
 #[case::short_ipv4(json!("homeApiServerHost"), json!("10.0.1"), format!(r#"{HOST} "10.0.1": the last label is all digits, and that is no IPv4 address"#))]
 #[case::digits(json!("homeApiServerHost"), json!("1"), format!(r#"{HOST} "1": the last label is all digits, and that is no IPv4 address"#))]
 #[case::zone(json!("homeApiServerHost"), json!("fe80::1%eth0"), format!(r#"{HOST} "fe80::1%eth0": leave the zone out"#))]
+#[case::ipv6(json!("homeApiServerHost"), json!("2001:db8::g"), format!(r#"{HOST} "2001:db8::g": that is no IPv6 address"#))]
 #[case::port_zero(json!("homeApiServerPort"), json!(0), format!("{PORT} 0"))]
 #[case::port_too_high(json!("homeApiServerPort"), json!(65_536), format!("{PORT} 65536"))]
 #[case::port_negative(json!("homeApiServerPort"), json!(-1), format!("{PORT} -1"))]
@@ -50,7 +51,7 @@ fn problem(settings: &Value) -> Option<String> {
 #[case::port_space(json!("homeApiServerPort"), json!("443 "), format!(r#"{PORT} "443 ""#))]
 #[case::port_name(json!("homeApiServerPort"), json!("https"), format!(r#"{PORT} "https""#))]
 #[case::port_string_too_high(json!("homeApiServerPort"), json!("99999999999999999999"), format!(r#"{PORT} "99999999999999999999""#))]
-#[case::port_list(json!("homeApiServerPort"), json!([443]), format!("{PORT} an array"))]
+#[case::port_list(json!("homeApiServerPort"), json!([443]), format!("{PORT} a list"))]
 #[case::addresses_string(json!("homeApiServerAddresses"), json!("10.0.0.1"), "expected a list, found a string".to_owned())]
 #[case::addresses_object(json!("homeApiServerAddresses"), json!({}), "expected a list, found an object".to_owned())]
 #[case::id_number(json!("homeClusterId"), json!(1), format!("{ID} a number"))]
@@ -140,9 +141,9 @@ fn all_problems_are_told_at_once() {
 }
 
 #[rstest]
-#[case(b"", "expected JSON, namely a value at byte 0")]
-#[case(b"{", "expected JSON, namely a member's name at byte 1")]
-#[case(b"[]", "expected an object, found an array")]
+#[case(b"", "they are not JSON: expected a value at byte 0")]
+#[case(b"{", "they are not JSON: expected a member's name at byte 1")]
+#[case(b"[]", "expected an object, found a list")]
 #[case(b"\"x\"", "expected an object, found a string")]
 #[case(b"{\"\xff\":1}", "expected UTF-8 text, see byte 2")]
 fn are_no_settings(#[case] text: &[u8], #[case] message: &str) {

@@ -70,17 +70,17 @@ fn what_is_absent_is_fine(#[case] object: Value) {
 
 #[rstest]
 #[case(Value::Null, "request.object: expected an object, found nothing")]
-#[case(json!([]), "request.object: expected an object, found an array")]
+#[case(json!([]), "request.object: expected an object, found a list")]
 #[case(json!({"spec": 1}), "spec: expected an object, found a number")]
 #[case(json!({"spec": {"template": "x"}}), "spec.template: expected an object, found a string")]
-#[case(json!({"spec": {"template": {"metadata": []}}}), "spec.template.metadata: expected an object, found an array")]
+#[case(json!({"spec": {"template": {"metadata": []}}}), "spec.template.metadata: expected an object, found a list")]
 #[case(
     json!({"spec": {"template": {"metadata": {"annotations": []}}}}),
-    "spec.template.metadata.annotations: expected an object, found an array"
+    "spec.template.metadata.annotations: expected an object, found a list"
 )]
 #[case(
     json!({"spec": {"template": {"metadata": {"annotations": {MODE: "remote"}}, "spec": []}}}),
-    "spec.template.spec: expected an object, found an array"
+    "spec.template.spec: expected an object, found a list"
 )]
 fn the_wrong_shape_is_refused(#[case] object: Value, #[case] message: &str) {
     assert_eq!(Case::create("apps", "v1", "Deployment", object).rejection(), message);
