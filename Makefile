@@ -22,6 +22,10 @@ fail = { echo "$(1)" >&2; exit 1; }
 needs-kwctl = $(if $(USES_RUNNER),$(call fail,kwctl is missing: see https://docs.kubewarden.io$(comma) or name it in KWCTL))
 rustup = { command -v rustup >/dev/null || $(call fail,rustup is missing: install it$(comma) or $(2) in another way); rustup $(1); }
 
+# The policy has no unsafe code: a sanitizer would find nothing and slow the fuzzers down.
+FUZZ_SECONDS ?= 900
+fuzz-run = cargo +nightly fuzz run --sanitizer none $(1) -- -max_total_time=$(FUZZ_SECONDS) $(2)
+
 .PHONY: help
 help: ## List the targets
 	@sed -nE 's/^([a-z0-9.-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -60,6 +64,18 @@ test: policy.wasm lint-tools ## Check format and lints, and run the tests
 e2e-tests: bats-and-jq $(E2E_MODULE) $(if $(USES_RUNNER),$(RUNNER)) ## Run the end-to-end tests, with kwctl where it is installed
 	KWCTL='$(KWCTL)' POLICY=$(E2E_MODULE) bats e2e.bats
 
+.PHONY: fuzz
+fuzz: fuzz-tools ## Fuzz the policy, each target for FUZZ_SECONDS (900)
+	fuzz/seed
+	$(call fuzz-run,validate,-max_len=32768 -dict=fuzz/dictionary)
+	$(call fuzz-run,settings,-dict=fuzz/dictionary)
+	$(call fuzz-run,structured,-max_len=4096 -len_control=0)
+
+.PHONY: mutants
+mutants: ## Change the policy's code bit by bit, and show which changes no test notices
+	@cargo mutants --version >/dev/null 2>&1 || cargo install cargo-mutants --locked
+	NATIVE_ONLY=1 cargo mutants --package $(PACKAGE) --output '$(TARGET_DIR)'
+
 .PHONY: fmt
 fmt: lint-tools ## Format the code
 	cargo fmt --all
@@ -82,6 +98,12 @@ wasm-target:
 lint-tools:
 	@{ cargo fmt --version && cargo clippy --version; } >/dev/null 2>&1 || \
 	$(call rustup,component add rustfmt clippy,rustfmt and clippy)
+
+.PHONY: fuzz-tools
+fuzz-tools:
+	@cargo +nightly --version >/dev/null 2>&1 || \
+	$(call rustup,toolchain install nightly --profile minimal,Rust's nightly toolchain)
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install cargo-fuzz --locked
 
 .PHONY: bats-and-jq
 bats-and-jq:
