@@ -8,9 +8,10 @@ use std::fmt;
 use crate::fields::{as_object, as_string, string_of};
 use crate::json::{Object, Value};
 use crate::names::is_dns1123_subdomain;
-use crate::outcome::{Rejection, Warning, Warnings, closest, cut, quoted, shown};
+use crate::outcome::{Rejection, Warning, Warnings};
 use crate::path::Path;
 use crate::settings::Settings;
+use crate::wording::{closest, cut, quoted, shown};
 
 /// The annotation that chooses the mode. Source: `APIServerSupportAnnotation` in Liqo's `pkg/consts`.
 pub(crate) const API_SERVER_SUPPORT: &str = "liqo.io/api-server-support";

@@ -22,6 +22,7 @@ mod remote;
 mod request;
 mod settings;
 mod volumes;
+mod wording;
 mod workload;
 
 use outcome::{Outcome, Rejection};

@@ -10,7 +10,7 @@ use crate::names::is_cluster_id;
 use crate::outcome::Rejection;
 use crate::path::Path;
 use crate::settings::Settings;
-use crate::volumes::{Source, SourceKind};
+use crate::volumes::{Source, SourceKind, same_path};
 
 /// Where containers find the API credentials.
 /// Source: `DefaultAPITokenMountPath` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
@@ -122,14 +122,6 @@ impl<'a> ApiMounts<'a> {
         self.bare.push(bare);
         Ok(())
     }
-}
-
-/// Whether two paths name the same file once `.` and empty segments are left out.
-pub(crate) fn same_path(one: &str, other: &str) -> bool {
-    fn segments(path: &str) -> impl Iterator<Item = &str> {
-        path.split('/').filter(|segment| !matches!(*segment, "" | "."))
-    }
-    segments(one).eq(segments(other))
 }
 
 /// Takes the name of the ServiceAccount away, which exists in the home cluster only, and turns automounting off.

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use crate::access_mode::AccessMode;
 use crate::json::{Shape, Value};
 use crate::names::{is_cluster_id, is_dns1123_subdomain};
-use crate::outcome::{closest, quoted};
+use crate::wording::{closest, cut, quoted};
 
 /// Checked settings.
 #[derive(Debug, PartialEq, Eq)]
@@ -235,7 +235,7 @@ fn port(value: &Value) -> Result<u16, String> {
     // The text of a JSON number and the content of a numeric string read alike.
     let (shown, digits) = match (value.as_str(), value.text()) {
         (Ok(text), _) => (quoted(&text), text),
-        (Err(_), Some(text)) if value.kind() == "a number" => (crate::outcome::cut(text, 24), Cow::Borrowed(text)),
+        (Err(_), Some(text)) if value.kind() == "a number" => (cut(text, 24), Cow::Borrowed(text)),
         _ => return Err(format!("expected {EXPECTED}, found {}", value.kind())),
     };
     port_number(&digits).ok_or_else(|| format!("expected {EXPECTED}, found {shown}"))

@@ -6,7 +6,6 @@ use crate::fields::{as_object, list_of, object_of, required_string, string_of};
 use crate::json::{Object, Value};
 use crate::outcome::Rejection;
 use crate::path::Path;
-use crate::pod::same_path;
 
 /// The file, in a volume with API credentials, that holds the token.
 /// Source: `ServiceAccountTokenKey` in Kubernetes' `pkg/apis/core`.
@@ -167,4 +166,12 @@ pub(crate) fn any_provides_token(sources: &mut [Value], path: Path) -> Result<bo
         }
     }
     Ok(false)
+}
+
+/// Whether two paths name the same file once `.` and empty segments are left out.
+pub(crate) fn same_path(one: &str, other: &str) -> bool {
+    fn segments(path: &str) -> impl Iterator<Item = &str> {
+        path.split('/').filter(|segment| !matches!(*segment, "" | "."))
+    }
+    segments(one).eq(segments(other))
 }

@@ -1,0 +1,38 @@
+//! How messages show what they are about: values cut and on one line, and the word that was likely meant.
+
+/// How much of a value or a name a message shows.
+const SHOWN: usize = 64;
+
+/// At most `length` characters of a text, the last one an ellipsis where some are missing.
+pub(crate) fn cut(text: &str, length: usize) -> String {
+    match text.char_indices().nth(length) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(length - 1).chain(['…']).collect(),
+    }
+}
+
+/// A value in quotes, as [`shown`].
+pub(crate) fn quoted(value: &str) -> String {
+    format!("\"{}\"", shown(value))
+}
+
+/// A value, cut when long, with control characters escaped so that it stays on its line.
+pub(crate) fn shown(value: &str) -> String {
+    let mut out = String::new();
+    for character in cut(value, SHOWN).chars() {
+        if character.is_control() {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// The word that was likely meant: the nearest one, where at most every third letter differs, and no more than two.
+pub(crate) fn closest(value: &str, words: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+    let value = cut(value.trim(), SHOWN).to_ascii_lowercase();
+    let distances = words.into_iter().map(|word| (strsim::osa_distance(&value, &word.to_ascii_lowercase()), word));
+    let near = distances.filter(|(distance, word)| *distance <= (word.len() / 3).min(2));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
+}
