@@ -136,11 +136,10 @@ impl<'a> Value<'a> {
     /// The value of a string; for anything else, what it is instead.
     pub(crate) fn as_str(&self) -> Result<Cow<'a, str>, &'static str> {
         match self {
-            Self::Text(text) => match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-                Some(raw) => decode(raw).ok_or("half of a surrogate pair"),
-                None => Err(self.kind()),
-            },
-            Self::New(text) => serde_json::from_str(text).map(Cow::Owned).map_err(|_| self.kind()),
+            Self::Text(text) if text.starts_with('"') => decode_quoted(text),
+            Self::New(text) if text.starts_with('"') => {
+                decode_quoted(text).map(|string| Cow::Owned(string.into_owned()))
+            }
             _ => Err(self.kind()),
         }
     }
@@ -320,10 +319,58 @@ pub(crate) fn name_is(raw: &str, name: &str) -> bool {
 }
 
 /// The value of a string, given the text between its quotes; `None` when an escape names half of a surrogate pair.
+///
+/// `serde_json` would do the same, and bring a fifth of the module's size with it: its errors print floating point numbers.
 pub(crate) fn decode(raw: &str) -> Option<Cow<'_, str>> {
-    if raw.contains('\\') {
-        serde_json::from_str(&format!("\"{raw}\"")).ok().map(Cow::Owned)
-    } else {
-        Some(Cow::Borrowed(raw))
+    let Some((start, rest)) = raw.split_once('\\') else {
+        return Some(Cow::Borrowed(raw));
+    };
+    let mut text = start.to_owned();
+    let mut rest = rest.chars();
+    loop {
+        match rest.next()? {
+            'u' => text.push(decode_code_point(&mut rest)?),
+            escape => text.push(match escape {
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                itself => itself,
+            }),
+        }
+        match rest.as_str().split_once('\\') {
+            Some((plain, escaped)) => {
+                text.push_str(plain);
+                rest = escaped.chars();
+            }
+            None => {
+                text.push_str(rest.as_str());
+                return Some(Cow::Owned(text));
+            }
+        }
     }
+}
+
+/// As [`decode`], for a string in its quotes.
+fn decode_quoted(text: &str) -> Result<Cow<'_, str>, &'static str> {
+    let raw = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    raw.and_then(decode).ok_or("half of a surrogate pair")
+}
+
+/// The character that follows `\u`: four digits, or two surrogates of which the second has a `\u` of its own.
+fn decode_code_point(rest: &mut std::str::Chars) -> Option<char> {
+    let first = decode_unit(rest)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        return char::from_u32(first);
+    }
+    if rest.next()? != '\\' || rest.next()? != 'u' {
+        return None;
+    }
+    let second = decode_unit(rest)?.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
+    char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + second)
+}
+
+fn decode_unit(rest: &mut std::str::Chars) -> Option<u32> {
+    (0..4).try_fold(0, |unit, _| Some((unit << 4) + rest.next()?.to_digit(16)?))
 }

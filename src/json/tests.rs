@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde::de::IgnoredAny;
 
-use super::{Cursor, Malformed, Shape, Value};
+use super::{Cursor, Malformed, Shape, Value, decode};
 
 fn skip(text: &str) -> Result<&str, Malformed> {
     let mut cursor = Cursor::new(text);
@@ -87,6 +87,17 @@ proptest! {
     fn the_cursor_takes_what_serde_json_takes(text in prop_oneof![pieces(), json(), any::<String>()]) {
         let serde_json = serde_json::from_str::<IgnoredAny>(&text);
         prop_assert_eq!(skip(&text).is_ok(), serde_json.is_ok(), "{}: {:?}", text, serde_json.err());
+    }
+
+    #[test]
+    fn strings_are_read_as_serde_json_reads_them(
+        pieces in proptest::collection::vec(proptest::sample::select(vec![
+            "a", "ä€𝄞", "\\n", "\\\"", "\\\\", "\\/", "\\b", "\\f", "\\r", "\\t", "\\u0041", "\\u00e9", "\\uD834\\udd1e", "\\ud834", "\\udd1e", "\\uFFFF",
+        ]), 0..6),
+    ) {
+        let raw = pieces.concat();
+        let expected = serde_json::from_str::<String>(&format!("\"{raw}\"")).ok();
+        prop_assert_eq!(decode(&raw).map(|text| text.into_owned()), expected, "{}", raw);
     }
 
     #[test]
