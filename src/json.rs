@@ -75,6 +75,13 @@ impl<'a> Value<'a> {
         Self::new(&string)
     }
 
+    /// An object of one member that the policy writes.
+    pub(crate) fn object(name: &'static str, value: &impl Serialize) -> Self {
+        let mut object = Object::default();
+        object.set(name, Self::new(value));
+        Self::Object(object)
+    }
+
     fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Result<Self, Malformed> {
         match (cursor.peek(), shape) {
             (Some(b'{'), Shape::Members(shapes)) => {
@@ -193,6 +200,14 @@ impl<'a> Value<'a> {
                 Value::Object(Object { members: members.collect() })
             }
         }
+    }
+
+    /// The JSON of this value.
+    pub(crate) fn to_text(&self) -> Rc<str> {
+        let mut out = Vec::new();
+        self.write(&mut out);
+        // What is written is put together from text.
+        String::from_utf8(out).unwrap_or_default().into()
     }
 
     /// Appends the JSON of this value.

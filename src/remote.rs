@@ -3,7 +3,7 @@
 //! A pod that holds credentials of the home cluster, or whose environment was made to lead there, is rejected: neither
 //! cluster's credentials may reach the other's API server.
 
-use k8s_openapi::api::core::v1::{ServiceAccountTokenProjection, VolumeProjection};
+use k8s_openapi::api::core::v1::ServiceAccountTokenProjection;
 
 use crate::home::env::Endpoints;
 use crate::json::{Object, Value};
@@ -76,7 +76,6 @@ fn complete(volume: &mut Projected, context: &Context) -> Result<bool, Rejection
         expiration_seconds: Some(TOKEN_SECONDS),
         path: TOKEN.to_owned(),
     };
-    let service_account_token = Some(token);
-    volume.sources.push(Value::new(&VolumeProjection { service_account_token, ..VolumeProjection::default() }));
+    volume.sources.push(Value::object("serviceAccountToken", &token));
     Ok(true)
 }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::{KeyToPath, SecretProjection, VolumeMount, VolumeProjection};
+use k8s_openapi::api::core::v1::{KeyToPath, SecretProjection, VolumeMount};
 
 use crate::fields::{as_object, list_or_new, required_string, string_of};
 use crate::json::{Object, Value};
@@ -140,8 +140,7 @@ impl Credentials<'_, '_> {
         if is_mounted && !any_provides_token(sources, path)? {
             match &self.context.settings.home_credentials_secret {
                 Some(own) => {
-                    let secret = Some(projection(own, TOKEN, TOKEN));
-                    sources.push(Value::new(&VolumeProjection { secret, ..VolumeProjection::default() }));
+                    sources.push(Value::object("secret", &projection(own, TOKEN, TOKEN)));
                     changed = true;
                 }
                 None => self.warnings.add(Warning::NoToken { volume: name.into_owned() }),

@@ -6,8 +6,6 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use k8s_openapi::api::core::v1::EnvVar;
-
 use crate::fields::{as_object, as_string, string_of};
 use crate::json::{Cursor, Malformed, Object, Value, name_is};
 use crate::outcome::Rejection;
@@ -280,9 +278,12 @@ impl Block {
     }
 }
 
+/// The text of an entry. The type of the API would bring every other source of a value into the module.
 fn entry(name: &str, value: &str) -> Rc<str> {
-    let variable = EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None };
-    serde_json::to_string(&variable).unwrap_or_default().into()
+    let mut entry = Object::default();
+    entry.set_string("name", name);
+    entry.set_string("value", value);
+    Value::Object(entry).to_text()
 }
 
 impl<'a> Environment<'a> {

@@ -12,7 +12,8 @@ pub(crate) struct Malformed {
     pub(crate) at: usize,
 }
 
-/// How deep arrays and objects may nest in a value that is passed over. policy-server takes no request that nests deeper.
+/// How deep arrays and objects may nest in a value that is passed over. policy-server takes no request that nests that
+/// deep as a whole.
 const MAX_DEPTH: u32 = 128;
 
 /// A position in a text.
