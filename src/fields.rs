@@ -31,7 +31,7 @@ pub(crate) fn string_of<'a>(object: &Object<'a>, name: &str, path: Path) -> Resu
 
 /// The string that a member must be; it must be there.
 pub(crate) fn required_string<'a>(object: &Object<'a>, name: &str, path: Path) -> Result<Cow<'a, str>, Rejection> {
-    string_of(object, name, path)?.ok_or_else(|| missing(object, name, path, "a string"))
+    string_of(object, name, path)?.ok_or_else(|| Rejection::shape(path.member(name), "a string", absence(object, name)))
 }
 
 /// The object that a member must be, when it is there.
@@ -49,10 +49,8 @@ pub(crate) fn required_object<'v, 'a>(
     name: &str,
     path: Path,
 ) -> Result<&'v mut Object<'a>, Rejection> {
-    if object.present(name).is_none() {
-        return Err(missing(object, name, path, "an object"));
-    }
-    object_of(object, name, path)?.ok_or_else(|| Rejection::shape(path.member(name), "an object", "nothing"))
+    let absence = absence(object, name);
+    object_of(object, name, path)?.ok_or_else(|| Rejection::shape(path.member(name), "an object", absence))
 }
 
 /// The list that a member must be, when it is there.
@@ -76,8 +74,7 @@ pub(crate) fn list_or_new<'v, 'a>(
     list_of(object, name, path)?.ok_or_else(|| Rejection::shape(path.member(name), "a list", "nothing"))
 }
 
-/// The rejection of an object in which a member is absent or null.
-pub(crate) fn missing(object: &Object, name: &str, path: Path, expected: &'static str) -> Rejection {
-    let found = if object.get(name).is_some() { "null" } else { "nothing" };
-    Rejection::shape(path.member(name), expected, found)
+/// What a message says was found where a member is not present.
+pub(crate) fn absence(object: &Object, name: &str) -> &'static str {
+    if object.get(name).is_some() { "null" } else { "nothing" }
 }

@@ -9,7 +9,7 @@ pub(crate) mod env;
 mod host_aliases;
 
 use crate::access_mode::service_account_of;
-use crate::fields::missing;
+use crate::fields::absence;
 use crate::json::Object;
 use crate::outcome::{Audit, Rejection, Warnings};
 use crate::path::Path;
@@ -24,7 +24,7 @@ pub(crate) fn apply<'a>(
     warnings: &mut Warnings,
 ) -> Result<(bool, Audit), Rejection> {
     if spec.present("containers").is_none() {
-        return Err(missing(spec, "containers", path, "a list"));
+        return Err(Rejection::shape(path.member("containers"), "a list", absence(spec, "containers")));
     }
     let service_account = service_account_of(spec, path)?;
     let mut mounts = ApiMounts::default();

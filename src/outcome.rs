@@ -162,7 +162,6 @@ impl fmt::Display for Warning {
             Self::Misplaced { annotation, path } => {
                 format!("{path}: {annotation} has no effect, set it in the pod template's metadata")
             }
-
             Self::HomeIsForeign { host } => {
                 format!("{host} is the foreign API server here, set homeApiServerAddresses or homeApiServerHost")
             }

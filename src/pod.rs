@@ -54,9 +54,7 @@ impl<'c> Context<'c> {
             root_ca: origin.map(|origin| liqo::root_ca(&origin)),
         })
     }
-}
 
-impl Context<'_> {
     /// Whether a source shows credentials of the home cluster: of Liqo's Secret or of the user's own.
     pub(crate) fn is_for_home(&self, source: &Source) -> Result<bool, Rejection> {
         let own = self.settings.home_credentials_secret.as_deref();

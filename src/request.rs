@@ -1,7 +1,7 @@
 //! One admission request: which requests the policy is about, and the way from a request to its outcome.
 
 use crate::access_mode::{Access, decide};
-use crate::fields::{as_object, missing, object_of, required_object, required_string, string_of};
+use crate::fields::{absence, as_object, object_of, required_object, required_string, string_of};
 use crate::json::{Object, Shape, Value};
 use crate::outcome::{Accepted, Outcome, Rejection, Warnings};
 use crate::path::Path;
@@ -51,8 +51,9 @@ fn review(mut payload: Value) -> Result<Accepted, Rejection> {
     let Some(subject) = subject(request, path)? else {
         return Ok(Accepted::default());
     };
-    let mut object = request.take("object").ok_or_else(|| missing(request, "object", path, "an object"))?;
-    let content = as_object(&mut object, path.member("object"))?;
+    let object_path = path.member("object");
+    let mut object = request.take("object").ok_or_else(|| Rejection::shape(object_path, "an object", "nothing"))?;
+    let content = as_object(&mut object, object_path)?;
     let (changed, mut accepted) = match subject {
         Subject::Pod => pod(content, settings)?,
         Subject::Workload(workload) => {
@@ -92,10 +93,9 @@ fn read_settings(settings: Option<&mut Value>) -> Result<Settings, Rejection> {
 /// Decides for a pod and changes it; tells whether anything changed.
 fn pod<'a>(pod: &mut Object<'a>, settings: Option<&mut Value>) -> Result<(bool, Accepted<'a>), Rejection> {
     let (metadata_path, spec_path) = (Path::Root.member("metadata"), Path::Root.member("spec"));
-    let no_metadata = missing(pod, "metadata", Path::Root, "an object");
-    let no_spec = missing(pod, "spec", Path::Root, "an object");
+    let (no_metadata, no_spec) = (absence(pod, "metadata"), absence(pod, "spec"));
     let (metadata, mut spec) = pod.present_pair_mut("metadata", "spec");
-    let metadata = metadata.ok_or(no_metadata)?;
+    let metadata = metadata.ok_or_else(|| Rejection::shape(metadata_path, "an object", no_metadata))?;
     let metadata = as_object(metadata, metadata_path)?;
     let annotations = object_of(metadata, "annotations", metadata_path)?.map(|annotations| &*annotations);
     if annotations.is_some_and(|annotations| annotations.get(MIRROR).is_some()) {
@@ -105,7 +105,8 @@ fn pod<'a>(pod: &mut Object<'a>, settings: Option<&mut Value>) -> Result<(bool, 
     let mut warnings = Warnings::default();
     let access = decide(Path::Root, annotations, spec.as_deref_mut(), &settings, &mut warnings)?;
     let context = Context::read(metadata, metadata_path, &settings)?;
-    let spec = as_object(spec.ok_or(no_spec)?, spec_path)?;
+    let spec = spec.ok_or_else(|| Rejection::shape(spec_path, "an object", no_spec))?;
+    let spec = as_object(spec, spec_path)?;
 
     let mut of_changes = Warnings::default();
     let (changed, audit) = match access {

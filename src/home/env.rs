@@ -18,10 +18,16 @@ const DEFAULT_HOST: &str = "kubernetes.default";
 const DEFAULT_PORT: u16 = 443;
 
 /// Host and port of an API server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     pub(crate) host: String,
     pub(crate) port: u16,
+}
+
+impl From<(&str, u16)> for Endpoint {
+    fn from((host, port): (&str, u16)) -> Self {
+        Self { host: host.to_owned(), port }
+    }
 }
 
 impl Endpoint {
@@ -81,7 +87,8 @@ struct Environment<'a> {
     forged: Option<Endpoint>,
 }
 
-/// The environments of a pod's containers in the order of [`pod::CONTAINER_LISTS`], and where the home API server is for each of them.
+/// The environments of a pod's containers in the order of [`pod::CONTAINER_LISTS`], and where the home API server is for
+/// each of them.
 #[derive(Debug)]
 pub(crate) struct Endpoints<'a, 's> {
     settings: &'s Settings,
@@ -116,12 +123,12 @@ impl<'a, 's> Endpoints<'a, 's> {
 
     /// Where the pod as a whole finds the home API server.
     pub(crate) fn for_pod(&self) -> Endpoint {
-        self.endpoint_for(None)
+        Endpoint::from(self.resolve(None))
     }
 
-    /// Where each container finds it.
-    pub(crate) fn per_container(&self) -> impl Iterator<Item = Endpoint> {
-        self.environments.iter().map(|environment| self.endpoint_for(environment.forged.as_ref()))
+    /// Whether a container finds it under this name.
+    pub(crate) fn is_host(&self, host: &str) -> bool {
+        self.environments.iter().any(|environment| self.resolve(environment.forged.as_ref()).0 == host)
     }
 
     /// Whether a container was sent to the home API server before.
@@ -131,12 +138,12 @@ impl<'a, 's> Endpoints<'a, 's> {
 
     /// A host or port left unset in the settings is taken from where the container was sent before, else from where the
     /// first such container was: one that another webhook injected must not reach another API server than the rest.
-    fn endpoint_for(&self, forged: Option<&Endpoint>) -> Endpoint {
+    fn resolve<'e>(&'e self, forged: Option<&'e Endpoint>) -> (&'e str, u16) {
         let forged = forged.or(self.forged.as_ref());
         let host = self.settings.home_api_server_host.as_ref().map(Host::as_str);
         let host = host.or(forged.map(|forged| forged.host.as_str())).unwrap_or(DEFAULT_HOST);
         let port = self.settings.home_api_server_port.or(forged.map(|forged| forged.port)).unwrap_or(DEFAULT_PORT);
-        Endpoint { host: host.to_owned(), port }
+        (host, port)
     }
 
     /// Changes the containers whose environment is not right yet, and tells whether there was one.
@@ -147,9 +154,9 @@ impl<'a, 's> Endpoints<'a, 's> {
         for list in pod::CONTAINER_LISTS {
             pod::containers(spec, path, list, |container, path| {
                 let Some(environment) = environments.next() else { return Ok(()) };
-                let endpoint = self.endpoint_for(environment.forged.as_ref());
-                if block.endpoint != endpoint {
-                    block = Block::new(endpoint);
+                let endpoint = self.resolve(environment.forged.as_ref());
+                if (block.endpoint.host.as_str(), block.endpoint.port) != endpoint {
+                    block = Block::new(Endpoint::from(endpoint));
                 }
                 if let Some(env) = environment.rewrite(&block, service_account, path.member("env"))? {
                     container.set("env", Value::Array(env));
@@ -227,14 +234,19 @@ fn forged(variables: &[Variable]) -> Option<Endpoint> {
     let by_virtual_kubelet = variables.len().checked_sub(7).and_then(|start| variables.get(start..)).and_then(|last| {
         let endpoint = endpoint_of(last)?;
         let expected = endpoint.variables().into_iter().filter(|(name, _)| name != ONLY_OURS);
-        last.iter().map(Variable::literal).eq(expected.map(Some)).then_some(endpoint)
+        are(last, expected).then_some(endpoint)
     });
     by_virtual_kubelet.or_else(|| {
         let start = variables.iter().position(|variable| variable.name == "KUBERNETES_SERVICE_HOST")?;
         let block = variables.get(start..start + 8)?;
         let endpoint = endpoint_of(block)?;
-        block.iter().map(Variable::literal).eq(endpoint.variables().map(Some)).then_some(endpoint)
+        are(block, endpoint.variables()).then_some(endpoint)
     })
+}
+
+/// Whether these variables have these names and literal values, in this order.
+fn are(variables: &[Variable], expected: impl IntoIterator<Item = (String, String)>) -> bool {
+    variables.iter().map(Variable::literal).eq(expected.into_iter().map(Some))
 }
 
 /// Host and port as the first two of these variables have them, where they are ones that the settings could have.
@@ -242,7 +254,7 @@ fn endpoint_of(variables: &[Variable]) -> Option<Endpoint> {
     let [host, port, ..] = variables else { return None };
     let host = host.value.as_deref()?;
     Host::parse(&host.to_ascii_lowercase()).ok()?;
-    Some(Endpoint { host: host.to_owned(), port: port_number(port.value.as_deref()?)? })
+    Some(Endpoint::from((host, port_number(port.value.as_deref()?)?)))
 }
 
 impl Variable<'_> {

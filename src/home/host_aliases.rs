@@ -35,8 +35,7 @@ pub(crate) fn apply(
 
     if addresses.is_empty() {
         for host in CLUSTER_NAMES {
-            let is_meant = endpoints.per_container().any(|endpoint| endpoint.host == host);
-            if is_meant && !is_aliased(aliases, path, host)? {
+            if endpoints.is_host(host) && !is_aliased(aliases, path, host)? {
                 warnings.add(Warning::HomeIsForeign { host });
             }
         }
