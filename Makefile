@@ -74,7 +74,7 @@ fuzz: fuzz-tools ## Fuzz the policy, each target for FUZZ_SECONDS (900)
 .PHONY: mutants
 mutants: ## Change the policy's code bit by bit, and show which changes no test notices
 	@cargo mutants --version >/dev/null 2>&1 || cargo install cargo-mutants --locked
-	NATIVE_ONLY=1 cargo mutants --package $(PACKAGE) --output '$(TARGET_DIR)'
+	RUSTFLAGS='--cfg native_only' cargo mutants --package $(PACKAGE) --output '$(TARGET_DIR)'
 
 .PHONY: fmt
 fmt: lint-tools ## Format the code

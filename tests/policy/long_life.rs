@@ -3,7 +3,8 @@
 use runner::Policy;
 use serde_json::{Value, json};
 
-use crate::support::{Case, evaluate, module};
+use crate::module::policy;
+use crate::support::{Case, evaluate};
 
 /// Linear memory grows by pages of this many bytes.
 const PAGE: usize = 64 * 1024;
@@ -48,11 +49,11 @@ fn pages(policy: &Policy, payloads: &[Vec<u8>], evaluations: usize) -> usize {
 #[test]
 fn memory_does_not_grow() {
     let payloads = payloads();
-    let pages = pages(module(), &payloads, 100);
-    let policy = module().with_memory_limit(pages * PAGE).expect("a policy");
-    let last = answers(&policy, &payloads, 100_000).expect("what suffices for a hundred evaluations suffices for all");
+    let pages = pages(policy(), &payloads, 100);
+    let limited = policy().with_memory_limit(pages * PAGE).expect("a policy");
+    let last = answers(&limited, &payloads, 100_000).expect("what suffices for a hundred evaluations suffices for all");
     // The answers are those of a fresh instance, whatever failed before.
-    let first = answers(&policy, &payloads, payloads.len()).expect("answers");
+    let first = answers(&limited, &payloads, payloads.len()).expect("answers");
     let index = |answer: usize| (100_000 - last.len() + answer) % payloads.len();
     for (answer, text) in last.iter().enumerate() {
         assert_eq!(text, &first[index(answer)]);
@@ -73,7 +74,7 @@ fn a_request_of_three_megabytes_is_answered() {
     assert_eq!(env, 1008);
 
     // Four times the request, and one megabyte more for the module itself.
-    let pages = pages(module(), std::slice::from_ref(&payload), 1);
+    let pages = pages(policy(), std::slice::from_ref(&payload), 1);
     assert!(pages * PAGE <= 4 * payload.len() + 1024 * 1024 + PAGE, "{pages} pages");
     assert!(evaluate(&payload).starts_with(b"{\"accepted\":true"));
 }

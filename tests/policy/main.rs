@@ -10,8 +10,11 @@
 )]
 
 mod home;
+#[cfg(not(native_only))]
 mod long_life;
 mod mode;
+#[cfg(not(native_only))]
+mod module;
 mod parity;
 mod properties;
 mod recorded;

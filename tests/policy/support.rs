@@ -5,30 +5,16 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 
-use runner::{Instance, Policy};
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-/// The module that `make policy.wasm` builds, compiled once for all tests of a binary.
-static MODULE: LazyLock<Policy> = LazyLock::new(|| {
-    let path = root().join("policy.wasm");
-    Policy::load(&path).unwrap_or_else(|error| panic!("{error} (run `make policy.wasm` first)"))
-});
-
-thread_local! {
-    static INSTANCE: Instance = MODULE.instance().expect("the module starts");
-}
+#[cfg(not(native_only))]
+use crate::module;
 
 /// The folder of the project.
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The module, for tests that start instances of their own.
-pub(crate) fn module() -> &'static Policy {
-    &MODULE
 }
 
 /// A request and the settings it is evaluated with.
@@ -143,40 +129,29 @@ impl Case {
     }
 }
 
-/// `NATIVE_ONLY` leaves the module out: a mutant differs from it in every behaviour that changed, so comparing the two
-/// would say nothing about the tests.
-fn is_native_only() -> bool {
-    std::env::var_os("NATIVE_ONLY").is_some()
-}
-
 /// The answer of the policy to a payload: what both, the native code and the module, gave.
 #[track_caller]
 pub(crate) fn evaluate(payload: &[u8]) -> Vec<u8> {
     let native = liqo_api_access_policy::validate(payload);
-    if is_native_only() {
-        return native;
+    #[cfg(not(native_only))]
+    {
+        let module = module::call("validate", payload);
+        let [native, module] = [&native, &module].map(|answer| String::from_utf8_lossy(answer));
+        assert!(native == module, "native: {native}\nmodule: {module}");
     }
-    let module = INSTANCE.with(|instance| instance.call("validate", payload)).expect("the module answers");
-    assert!(
-        native == module,
-        "native: {}\nmodule: {}",
-        String::from_utf8_lossy(&native),
-        String::from_utf8_lossy(&module)
-    );
     native
 }
 
 /// What both, the native code and the module, say of the JSON of settings: nothing, or what is wrong.
 #[track_caller]
 pub(crate) fn settings_problem(settings: &[u8]) -> Option<String> {
-    let native = liqo_api_access_policy::validate_settings(settings).err();
-    if is_native_only() {
-        return native;
+    let message = liqo_api_access_policy::validate_settings(settings).err();
+    #[cfg(not(native_only))]
+    {
+        let module: Value = serde_json::from_slice(&module::call("validate_settings", settings)).expect("an answer");
+        assert_eq!(module, json!({"valid": message.is_none(), "message": message}));
     }
-    let module = INSTANCE.with(|instance| instance.call("validate_settings", settings)).expect("the module answers");
-    let module: Value = serde_json::from_slice(&module).expect("an answer");
-    assert_eq!(module, json!({"valid": native.is_none(), "message": native}));
-    native
+    message
 }
 
 /// A response of the policy. A field that it never writes is an error.
