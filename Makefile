@@ -17,6 +17,9 @@ KWCTL ?= $(or $(shell command -v kwctl),$(abspath $(RUNNER)))
 USES_RUNNER := $(filter runner,$(notdir $(KWCTL)))
 E2E_MODULE := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
 
+# Cargo optimises across crates only where a library is built as nothing else.
+build-module = cargo rustc --release --target $(TARGET) -p $(PACKAGE) --lib --crate-type cdylib
+
 explain = "$(RUNNER)" explain --request-path "$(1)" $(if $(2),--settings-path "$(2)") policy.wasm
 fail = { echo "$(1)" >&2; exit 1; }
 needs-kwctl = $(if $(USES_RUNNER),$(call fail,kwctl is missing: see https://docs.kubewarden.io$(comma) or name it in KWCTL))
@@ -31,7 +34,7 @@ help: ## List the targets
 	@sed -nE 's/^([a-z0-9.-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 policy.wasm: $(shell find src -name '*.rs') $(MANIFESTS) | wasm-target ## Build the policy
-	cargo build --release --target $(TARGET) -p $(PACKAGE)
+	$(build-module)
 	@cp '$(BUILT)' $@
 
 # kwctl and policy-server take annotated modules only.
@@ -63,6 +66,11 @@ test: policy.wasm lint-tools ## Check format and lints, and run the tests
 .PHONY: e2e-tests
 e2e-tests: bats-and-jq $(E2E_MODULE) $(if $(USES_RUNNER),$(RUNNER)) ## Run the end-to-end tests, with kwctl where it is installed
 	KWCTL='$(KWCTL)' POLICY=$(E2E_MODULE) bats e2e.bats
+
+.PHONY: bench
+bench: policy.wasm ## Time the policy beside reference guests, and write benches/README.md and its chart
+	cargo build --release --target $(TARGET) -p reference-guests --examples --config 'profile.release.opt-level=3'
+	cargo run --profile bench -p benches -- '$(TARGET_DIR)/$(TARGET)/release/examples'
 
 .PHONY: fuzz
 fuzz: fuzz-tools ## Fuzz the policy, each target for FUZZ_SECONDS (900)

@@ -8,7 +8,7 @@ use std::fmt;
 use crate::fields::{as_object, as_string, string_of};
 use crate::json::{Object, Value};
 use crate::names::is_dns1123_subdomain;
-use crate::outcome::{Rejection, Warning, Warnings};
+use crate::outcome::{Reason, Rejection, Warning, Warnings};
 use crate::path::Path;
 use crate::settings::Settings;
 use crate::wording::{closest, cut, quoted, shown};
@@ -86,7 +86,7 @@ pub(crate) fn decide(
     };
     if !settings.allowed_modes.contains(&mode) {
         let allowed = settings.allowed_modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(Rejection::ModeNotAllowed { path: mode_path.to_string(), mode, allowed });
+        return Err(Reason::ModeNotAllowed { path: mode_path.to_string(), mode, allowed }.into());
     }
 
     let name = annotation(REMOTE_SERVICE_ACCOUNT_NAME);
@@ -100,7 +100,7 @@ pub(crate) fn decide(
         Some(value) => {
             let name = as_string(value, name_path)?;
             if !is_dns1123_subdomain(&name) {
-                return Err(Rejection::ServiceAccountName { path: name_path.to_string(), value: name.into_owned() });
+                return Err(Reason::ServiceAccountName { path: name_path.to_string(), value: name.into_owned() }.into());
             }
             allow(&name, name_path, settings)?;
             Some(name)
@@ -121,18 +121,19 @@ fn parse_mode(value: &Value, path: Path, settings: &Settings) -> Result<AccessMo
     let home_is_default = settings.default_mode == AccessMode::Home;
     let name = value.as_str();
     match name.as_deref().ok().and_then(AccessMode::from_name) {
-        Some(AccessMode::Home) if home_is_default => Err(Rejection::HomeIsDefault { path: path.to_string() }),
+        Some(AccessMode::Home) if home_is_default => Err(Reason::HomeIsDefault { path: path.to_string() }.into()),
         Some(mode) => Ok(mode),
         None => Err(unknown_mode(value, path, settings)),
     }
 }
 
 /// The rejection that says what would be right: only modes that are allowed.
+#[cold]
 fn unknown_mode(value: &Value, path: Path, settings: &Settings) -> Rejection {
     let home_is_default = settings.default_mode == AccessMode::Home;
     let modes = settings.allowed_modes.iter().filter(|mode| !(home_is_default && **mode == AccessMode::Home));
     let modes: Vec<_> = modes.map(|mode| mode.as_str()).collect();
-    let likely = value.as_str().ok().and_then(|name| closest(&name, modes.iter().copied()));
+    let likely = value.as_str().ok().and_then(|name| closest(&name, &modes));
     let modes = modes.iter().map(|mode| format!("\"{mode}\"")).collect::<Vec<_>>().join(" or ");
     let expected = match (home_is_default, modes.is_empty()) {
         (true, true) => "leave it unset for home".to_owned(),
@@ -143,16 +144,17 @@ fn unknown_mode(value: &Value, path: Path, settings: &Settings) -> Rejection {
         Ok(name) => quoted(&name),
         Err(_) => shown(value.text().unwrap_or_default()),
     };
-    Rejection::UnknownMode { path: path.to_string(), value, expected, likely }
+    Reason::UnknownMode { path: path.to_string(), value, expected, likely }.into()
 }
 
 fn allow(name: &str, path: Path, settings: &Settings) -> Result<(), Rejection> {
     match &settings.allowed_remote_service_accounts {
-        Some(allowed) if !allowed.iter().any(|allowed| allowed == name) => Err(Rejection::ServiceAccountNotAllowed {
+        Some(allowed) if !allowed.iter().any(|allowed| allowed == name) => Err(Reason::ServiceAccountNotAllowed {
             path: path.to_string(),
             name: name.to_owned(),
             allowed: if allowed.is_empty() { "none".to_owned() } else { cut(&allowed.join(", "), 256) },
-        }),
+        }
+        .into()),
         _ => Ok(()),
     }
 }

@@ -15,7 +15,14 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-pub(crate) use cursor::{Cursor, Malformed};
+use cursor::{Cursor, Expected};
+
+/// Text that is not JSON: what was expected and at which byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    pub(crate) expected: &'static str,
+    pub(crate) at: usize,
+}
 
 /// Which parts of a document are opened while it is scanned for the first time. The rest is opened when it is asked
 /// for, at the price of another scan: a shape changes how fast a document is read, never what is read from it.
@@ -27,6 +34,18 @@ pub(crate) enum Shape {
     Members(&'static [(&'static str, Shape)]),
     /// An array whose items all have this shape.
     Items(&'static Shape),
+    /// An array of objects that are looked at and not changed: the text of these members is noted.
+    Table(&'static [&'static str; COLUMNS]),
+}
+
+/// How many members of an item a [`Shape::Table`] notes. Names that are left over are empty.
+const COLUMNS: usize = 4;
+
+/// An item of an array, and the text of the members that its [`Shape::Table`] names; null is the same as absent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Row<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) members: [Option<&'a str>; COLUMNS],
 }
 
 /// One JSON value.
@@ -36,6 +55,8 @@ pub(crate) enum Value<'a> {
     Text(&'a str),
     /// The text of a value that the policy made. Its copies share the text.
     New(Rc<str>),
+    /// The text of an array, and its items.
+    Table(Box<(&'a str, Vec<Row<'a>>)>),
     /// An opened array.
     Array(Vec<Value<'a>>),
     /// An opened object.
@@ -59,9 +80,8 @@ impl<'a> Value<'a> {
     /// Reads one document, opening what `shape` says.
     pub(crate) fn parse(text: &'a str, shape: &Shape) -> Result<Self, Malformed> {
         let mut cursor = Cursor::new(text);
-        let value = Self::read(&mut cursor, shape)?;
-        cursor.end()?;
-        Ok(value)
+        let value = Self::read(&mut cursor, shape).and_then(|value| cursor.end().map(|()| value));
+        value.map_err(|expected| Malformed { expected, at: cursor.at() })
     }
 
     /// A value that the policy writes.
@@ -82,17 +102,14 @@ impl<'a> Value<'a> {
         Self::Object(object)
     }
 
-    fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Result<Self, Malformed> {
+    fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Result<Self, Expected> {
         match (cursor.peek(), shape) {
             (Some(b'{'), Shape::Members(shapes)) => {
-                let mut members = Vec::new();
+                let mut members = Vec::with_capacity(8);
                 cursor.object(|cursor, name| {
                     let shape =
                         shapes.iter().find(|(known, _)| *known == name).map_or(&Shape::Text, |(_, shape)| shape);
                     let value = Self::read(cursor, shape)?;
-                    if members.is_empty() {
-                        members.reserve(8);
-                    }
                     members.push(Member { name: Cow::Borrowed(name), value });
                     Ok(())
                 })?;
@@ -106,7 +123,24 @@ impl<'a> Value<'a> {
                 })?;
                 Ok(Self::Array(items))
             }
+            (Some(b'['), Shape::Table(columns)) => {
+                let start = cursor.position();
+                let rows = read_rows(cursor, columns)?;
+                Ok(Self::Table(Box::new((cursor.since(start), rows))))
+            }
             _ => cursor.value().map(Self::Text),
+        }
+    }
+
+    /// The items of an array that was not opened, with these members; for anything else, what it is instead.
+    pub(crate) fn rows(&self, columns: &'static [&'static str; COLUMNS]) -> Result<Cow<'_, [Row<'a>]>, &'static str> {
+        match self {
+            Self::Table(table) => Ok(Cow::Borrowed(&table.1)),
+            Self::Text(text) if text.starts_with('[') => {
+                // The text was scanned when the document was read, so a second scan finds nothing wrong with it.
+                Ok(Cow::Owned(read_rows(&mut Cursor::new(text), columns).unwrap_or_default()))
+            }
+            _ => Err(self.kind()),
         }
     }
 
@@ -115,6 +149,7 @@ impl<'a> Value<'a> {
         let text: &str = match self {
             Self::Text(text) => text,
             Self::New(text) => text,
+            Self::Table(table) => table.0,
             Self::Array(_) => "[",
             Self::Object(_) => "{",
         };
@@ -136,6 +171,7 @@ impl<'a> Value<'a> {
     pub(crate) fn text(&self) -> Option<&'a str> {
         match self {
             Self::Text(text) => Some(text),
+            Self::Table(table) => Some(table.0),
             _ => None,
         }
     }
@@ -175,6 +211,7 @@ impl<'a> Value<'a> {
         let shape = if bracket == b'{' { &Shape::Members(&[]) } else { &Shape::Items(&Shape::Text) };
         let opened = match self {
             Self::Text(text) if text.as_bytes().first() == Some(&bracket) => Value::parse(text, shape),
+            Self::Table(table) if bracket == b'[' => Value::parse(table.0, shape),
             Self::New(text) if text.as_bytes().first() == Some(&bracket) => {
                 Value::parse(text, shape).map(Value::into_owned)
             }
@@ -190,6 +227,7 @@ impl<'a> Value<'a> {
     fn into_owned<'b>(self) -> Value<'b> {
         match self {
             Self::Text(text) => Value::New(text.into()),
+            Self::Table(table) => Value::New(table.0.into()),
             Self::New(text) => Value::New(text),
             Self::Array(items) => Value::Array(items.into_iter().map(Value::into_owned).collect()),
             Self::Object(Object { members }) => {
@@ -202,19 +240,12 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The JSON of this value.
-    pub(crate) fn to_text(&self) -> Rc<str> {
-        let mut out = Vec::new();
-        self.write(&mut out);
-        // What is written is put together from text.
-        String::from_utf8(out).unwrap_or_default().into()
-    }
-
     /// Appends the JSON of this value.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Text(text) => out.extend_from_slice(text.as_bytes()),
             Self::New(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Table(table) => out.extend_from_slice(table.0.as_bytes()),
             Self::Array(items) => {
                 let mut separator = b'[';
                 for item in items {
@@ -322,15 +353,43 @@ impl<'a> Object<'a> {
     }
 }
 
+fn read_rows<'a>(cursor: &mut Cursor<'a>, columns: &[&str; COLUMNS]) -> Result<Vec<Row<'a>>, Expected> {
+    let mut rows = Vec::new();
+    cursor.array(|cursor| {
+        let start = cursor.position();
+        let mut row = Row::default();
+        if cursor.peek() == Some(b'{') {
+            cursor.object(|cursor, name| {
+                let text = cursor.value()?;
+                if let Some(column) = columns.iter().position(|column| name_is(name, column)) {
+                    row.members[column] = Some(text).filter(|text| *text != "null");
+                }
+                Ok(())
+            })?;
+        } else {
+            cursor.value()?;
+        }
+        row.text = cursor.since(start);
+        rows.push(row);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
 impl Member<'_> {
     fn is(&self, name: &str) -> bool {
         name_is(&self.name, name)
     }
 }
 
-/// Whether the text between the quotes of a member's name stands for `name`.
-pub(crate) fn name_is(raw: &str, name: &str) -> bool {
-    raw == name || (raw.contains('\\') && decode(raw).is_some_and(|decoded| decoded == name))
+/// Whether the text between the quotes of a member's name stands for `name`, which has no backslash itself.
+fn name_is(raw: &str, name: &str) -> bool {
+    // The two are the same up to the first escape, so most names are told apart by their first letter.
+    match raw.bytes().zip(name.bytes()).find(|(raw, name)| raw != name) {
+        Some((b'\\', _)) => decode(raw).is_some_and(|decoded| decoded == name),
+        Some(_) => false,
+        None => raw.len() == name.len(),
+    }
 }
 
 /// The value of a string, given the text between its quotes; `None` when an escape names half of a surrogate pair.
@@ -343,17 +402,15 @@ pub(crate) fn decode(raw: &str) -> Option<Cow<'_, str>> {
     let mut text = start.to_owned();
     let mut rest = rest.chars();
     loop {
-        match rest.next()? {
-            'u' => text.push(decode_code_point(&mut rest)?),
-            escape => text.push(match escape {
-                'b' => '\u{8}',
-                'f' => '\u{c}',
-                'n' => '\n',
-                'r' => '\r',
-                't' => '\t',
-                itself => itself,
-            }),
-        }
+        text.push(match rest.next()? {
+            'u' => decode_code_point(&mut rest)?,
+            'b' => '\u{8}',
+            'f' => '\u{c}',
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            itself => itself,
+        });
         match rest.as_str().split_once('\\') {
             Some((plain, escaped)) => {
                 text.push_str(plain);
@@ -374,6 +431,7 @@ fn decode_quoted(text: &str) -> Result<Cow<'_, str>, &'static str> {
 }
 
 /// The character that follows `\u`: four digits, or two surrogates of which the second has a `\u` of its own.
+#[cold]
 fn decode_code_point(rest: &mut std::str::Chars) -> Option<char> {
     let first = decode_unit(rest)?;
     if !(0xd800..0xdc00).contains(&first) {

@@ -40,9 +40,13 @@ pub(crate) enum Audit {
     Disabled,
 }
 
-/// Why a request is rejected. The path or the annotation comes first, then what was found and what would be right.
+/// Why a request is rejected. Nearly every function of the policy can give one, so it is kept as small as a pointer.
 #[derive(Debug)]
-pub(crate) enum Rejection {
+pub(crate) struct Rejection(Box<Reason>);
+
+/// Each message of a rejection. The path or the annotation comes first, then what was found and what would be right.
+#[derive(Debug)]
+pub(crate) enum Reason {
     NotText { at: usize },
     NotJson { expected: &'static str, at: usize },
     Settings { problems: String },
@@ -95,18 +99,26 @@ const WARNINGS: usize = 16;
 
 impl Rejection {
     /// Something that must be read is missing or has another shape.
+    #[cold]
     pub(crate) fn shape(path: Path, expected: &'static str, found: &'static str) -> Self {
-        Self::Shape { path: path.to_string(), expected, found }
+        Reason::Shape { path: path.to_string(), expected, found }.into()
+    }
+}
+
+impl From<Reason> for Rejection {
+    #[cold]
+    fn from(reason: Reason) -> Self {
+        Self(Box::new(reason))
     }
 }
 
 impl From<Malformed> for Rejection {
     fn from(Malformed { expected, at }: Malformed) -> Self {
-        Self::NotJson { expected, at }
+        Reason::NotJson { expected, at }.into()
     }
 }
 
-impl fmt::Display for Rejection {
+impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotText { at } => write!(f, "the request is not UTF-8 text: see byte {at}"),
@@ -189,7 +201,7 @@ impl Outcome<'_> {
         match self {
             Self::Rejected(rejection) => {
                 let mut out = br#"{"accepted":false,"message":"#.to_vec();
-                write_string(&mut out, &rejection.to_string());
+                write_string(&mut out, &rejection.0.to_string());
                 out.push(b'}');
                 out
             }
@@ -240,6 +252,20 @@ impl Accepted<'_> {
         out.push(b'}');
         out
     }
+}
+
+/// The response to `validate_settings`: `valid`, and what is wrong as `message`.
+pub(crate) fn settings_response(checked: Result<(), String>) -> Vec<u8> {
+    let mut out = Vec::new();
+    match checked {
+        Ok(()) => out.extend_from_slice(br#"{"valid":true}"#),
+        Err(problems) => {
+            out.extend_from_slice(br#"{"valid":false,"message":"#);
+            write_string(&mut out, &problems);
+            out.push(b'}');
+        }
+    }
+    out
 }
 
 impl Audit {

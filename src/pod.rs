@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::fields::{as_object, list_of, object_of, string_of};
+use crate::fields::{as_object, as_string, list_of, object_of, string_of};
 use crate::json::{Object, Value};
 use crate::liqo;
 use crate::names::is_cluster_id;
-use crate::outcome::Rejection;
+use crate::outcome::{Reason, Rejection};
 use crate::path::Path;
 use crate::settings::Settings;
 use crate::volumes::{Source, SourceKind, same_path};
@@ -43,7 +43,7 @@ impl<'c> Context<'c> {
         let label = label.filter(|label| is_cluster_id(label));
         let origin = match (&settings.home_cluster_id, label) {
             (Some(setting), Some(label)) if *setting != label => {
-                return Err(Rejection::OtherOrigin { label: label.into_owned(), setting: setting.clone() });
+                return Err(Reason::OtherOrigin { label: label.into_owned(), setting: setting.clone() }.into());
             }
             (Some(setting), _) => Some(Cow::Borrowed(setting.as_str())),
             (None, label) => label,
@@ -79,7 +79,7 @@ pub(crate) fn containers<'a>(
     };
     let path = path.member(list);
     if containers.len() > MANY_CONTAINERS {
-        return Err(Rejection::ManyContainers { path: path.to_string(), limit: MANY_CONTAINERS });
+        return Err(Reason::ManyContainers { path: path.to_string(), limit: MANY_CONTAINERS }.into());
     }
     for (index, container) in containers.iter_mut().enumerate() {
         let path = path.item(index);
@@ -87,6 +87,9 @@ pub(crate) fn containers<'a>(
     }
     Ok(())
 }
+
+/// The members of an item of `volumeMounts` that are read.
+pub(crate) const MOUNT: [&str; 4] = ["mountPath", "name", "subPath", "subPathExpr"];
 
 /// What containers have mounted at [`SERVICE_ACCOUNT_PATH`].
 #[derive(Debug, Default)]
@@ -99,22 +102,30 @@ pub(crate) struct ApiMounts<'a> {
 
 impl<'a> ApiMounts<'a> {
     /// Reads the mounts of one container.
-    pub(crate) fn add(&mut self, container: &mut Object<'a>, path: Path) -> Result<(), Rejection> {
+    pub(crate) fn add(&mut self, container: &Object<'a>, path: Path) -> Result<(), Rejection> {
         let mut bare = true;
-        if let Some(mounts) = list_of(container, "volumeMounts", path)? {
+        if let Some(mounts) = container.present("volumeMounts") {
             let path = path.member("volumeMounts");
-            for (index, mount) in mounts.iter_mut().enumerate() {
+            let mounts = mounts.rows(&MOUNT).map_err(|found| Rejection::shape(path, "a list", found))?;
+            for (index, mount) in mounts.iter().enumerate() {
                 let path = path.item(index);
-                let mount = as_object(mount, path)?;
-                if !string_of(mount, "mountPath", path)?.is_some_and(|at| same_path(&at, SERVICE_ACCOUNT_PATH)) {
+                let kind = Value::Text(mount.text).kind();
+                if kind != "an object" {
+                    return Err(Rejection::shape(path, "an object", kind));
+                }
+                let string = |text: Option<&'a str>, name| {
+                    text.map(|text| as_string(&Value::Text(text), path.member(name))).transpose()
+                };
+                let [at, name, part, part_expression] = mount.members;
+                if !string(at, "mountPath")?.is_some_and(|at| same_path(&at, SERVICE_ACCOUNT_PATH)) {
                     continue;
                 }
                 bare = false;
-                let part = string_of(mount, "subPath", path)?.or(string_of(mount, "subPathExpr", path)?);
+                let part = string(part, "subPath")?.or(string(part_expression, "subPathExpr")?);
                 if part.is_some_and(|part| !part.is_empty()) {
                     continue;
                 }
-                self.volumes.extend(string_of(mount, "name", path)?);
+                self.volumes.extend(string(name, "name")?);
             }
         }
         self.bare.push(bare);

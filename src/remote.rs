@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::ServiceAccountTokenProjection;
 use crate::home::env::Endpoints;
 use crate::json::{Object, Value};
 use crate::liqo;
-use crate::outcome::{Audit, Rejection};
+use crate::outcome::{Audit, Reason, Rejection};
 use crate::path::Path;
 use crate::pod::{self, ApiMounts, Context};
 use crate::volumes::{self, Projected, Source, SourceKind, TOKEN, any_provides_token};
@@ -29,7 +29,7 @@ pub(crate) fn apply(
         pod::containers(spec, path, list, |container, path| {
             endpoints.read(container, path)?;
             if endpoints.is_forged() {
-                return Err(Rejection::ForgedForHome { path: path.member("env").to_string() });
+                return Err(Reason::ForgedForHome { path: path.member("env").to_string() }.into());
             }
             mounts.add(container, path)
         })?;
@@ -52,7 +52,7 @@ fn refuse_home_credentials(volume: &mut Projected, context: &Context) -> Result<
         if let Some(source) = Source::of(source, volume.path.item(index))?
             && context.is_for_home(&source)?
         {
-            return Err(Rejection::ForgedForHome { path: source.path().to_string() });
+            return Err(Reason::ForgedForHome { path: source.path().to_string() }.into());
         }
     }
     Ok(())

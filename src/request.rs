@@ -2,10 +2,11 @@
 
 use crate::access_mode::{Access, decide};
 use crate::fields::{absence, as_object, object_of, required_object, required_string, string_of};
+use crate::home::env::ENTRY;
 use crate::json::{Object, Shape, Value};
-use crate::outcome::{Accepted, Outcome, Rejection, Warnings};
+use crate::outcome::{Accepted, Outcome, Reason, Rejection, Warnings};
 use crate::path::Path;
-use crate::pod::Context;
+use crate::pod::{Context, MOUNT};
 use crate::settings::Settings;
 use crate::workload::Workload;
 use crate::{disabled, home, remote};
@@ -14,8 +15,16 @@ use crate::{disabled, home, remote};
 const PAYLOAD: Shape = {
     const OPEN: Shape = Shape::Members(&[]);
     const METADATA: Shape = Shape::Members(&[("annotations", OPEN), ("labels", OPEN)]);
-    const CONTAINERS: Shape = Shape::Items(&OPEN);
-    const SOURCES: Shape = Shape::Items(&OPEN);
+    const CONTAINER: Shape = Shape::Members(&[("env", Shape::Table(&ENTRY)), ("volumeMounts", Shape::Table(&MOUNT))]);
+    const CONTAINERS: Shape = Shape::Items(&CONTAINER);
+    const ITEMS: Shape = Shape::Members(&[("items", Shape::Items(&OPEN))]);
+    const SOURCE: Shape = Shape::Members(&[
+        ("serviceAccountToken", OPEN),
+        ("secret", ITEMS),
+        ("configMap", ITEMS),
+        ("downwardAPI", ITEMS),
+    ]);
+    const SOURCES: Shape = Shape::Items(&SOURCE);
     const PROJECTED: Shape = Shape::Members(&[("sources", SOURCES)]);
     const VOLUMES: Shape = Shape::Items(&Shape::Members(&[("projected", PROJECTED)]));
     const SPEC: Shape =
@@ -87,7 +96,7 @@ fn subject(request: &mut Object, path: Path) -> Result<Option<Subject>, Rejectio
 }
 
 fn read_settings(settings: Option<&mut Value>) -> Result<Settings, Rejection> {
-    Settings::from_value(settings).map_err(|problems| Rejection::Settings { problems })
+    Settings::from_value(settings).map_err(|problems| Reason::Settings { problems }.into())
 }
 
 /// Decides for a pod and changes it; tells whether anything changed.

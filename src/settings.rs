@@ -3,6 +3,7 @@
 //! Each problem names its key, and all of them are reported at once. The table in README.md documents the keys.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::net::IpAddr;
 
 use crate::access_mode::AccessMode;
@@ -38,10 +39,9 @@ impl Host {
         if host.parse::<IpAddr>().is_ok() {
             return Ok(Self(host.to_owned()));
         }
-        let labels = || host.split('.');
         let problem = if host.is_empty() {
             "it is empty"
-        } else if host.contains("://") {
+        } else if host.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) {
             "leave the scheme out"
         } else if host.starts_with('[') {
             "leave the brackets out"
@@ -61,11 +61,11 @@ impl Host {
             "leave the last dot out"
         } else if host.len() > 253 {
             "it is longer than 253 characters"
-        } else if labels().any(|label| label.len() > 63) {
+        } else if host.split('.').any(|label| label.len() > 63) {
             "a label is longer than 63 characters"
         } else if !is_dns1123_subdomain(host) {
             "labels hold letters, digits and inner hyphens only"
-        } else if labels().next_back().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit())) {
+        } else if host.bytes().rev().take_while(|byte| *byte != b'.').all(|byte| byte.is_ascii_digit()) {
             "the last label is all digits, and that is no IPv4 address"
         } else {
             return Ok(Self(host.to_owned()));
@@ -171,7 +171,7 @@ impl<'v, 'a> Given<'v, 'a> {
     /// The value of a key; `None` when it is unset, and when it has a problem, which is then on the list.
     fn take<T>(&mut self, key: &str, read: fn(&Value) -> Result<T, String>) -> Option<T> {
         let (name, value) = self.value(key)?;
-        read(value).map_err(|problem| self.problems.push(format!("{name}: {problem}"))).ok()
+        read(value).map_err(|problem| self.report(format_args!("{name}: {problem}"))).ok()
     }
 
     /// As [`Given::take`], for a list; each item's problem is reported.
@@ -180,7 +180,7 @@ impl<'v, 'a> Given<'v, 'a> {
         let items = match value.as_array_mut() {
             Ok(items) => items,
             Err(found) => {
-                self.problems.push(format!("{name}: expected a list, found {found}"));
+                self.report(format_args!("{name}: expected a list, found {found}"));
                 return None;
             }
         };
@@ -188,10 +188,15 @@ impl<'v, 'a> Given<'v, 'a> {
         for (index, item) in items.iter().enumerate() {
             match read(item) {
                 Ok(item) => list.push(item),
-                Err(problem) => self.problems.push(format!("{name}[{index}]: {problem}")),
+                Err(problem) => self.report(format_args!("{name}[{index}]: {problem}")),
             }
         }
         Some(list)
+    }
+
+    #[cold]
+    fn report(&mut self, problem: fmt::Arguments) {
+        self.problems.push(problem.to_string());
     }
 
     fn value(&mut self, key: &str) -> Option<(Cow<'v, str>, &'v mut Value<'a>)> {
@@ -213,9 +218,10 @@ fn is_snake_case_of(name: &str, key: &str) -> bool {
     name.chars().eq(snake)
 }
 
+#[cold]
 fn unknown_key(name: &str) -> String {
     let keys = KEYS.map(|(key, _)| key);
-    let likely = closest(&name.replace(['_', '-'], ""), keys);
+    let likely = closest(&name.replace(['_', '-'], ""), &keys);
     let question = likely.map(|key| format!(" (did you mean {key}?)")).unwrap_or_default();
     format!("{}: no such setting{question}; known are {}", quoted(name), keys.join(", "))
 }
@@ -272,7 +278,7 @@ fn mode(value: &Value) -> Result<AccessMode, String> {
     const EXPECTED: &str = "\"home\", \"remote\" or \"disabled\"";
     let name = string(value, EXPECTED)?;
     AccessMode::from_name(&name).ok_or_else(|| {
-        let likely = closest(&name, AccessMode::ALL.map(AccessMode::as_str));
+        let likely = closest(&name, &AccessMode::ALL.map(AccessMode::as_str));
         let question = likely.map(|mode| format!(" (did you mean \"{mode}\"?)")).unwrap_or_default();
         format!("expected {EXPECTED}, found {}{question}", quoted(&name))
     })

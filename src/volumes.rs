@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::fields::{as_object, list_of, object_of, required_string, string_of};
 use crate::json::{Object, Value};
-use crate::outcome::Rejection;
+use crate::outcome::{Reason, Rejection};
 use crate::path::Path;
 
 /// The file, in a volume with API credentials, that holds the token.
@@ -94,7 +94,7 @@ impl<'v, 'a> Source<'v, 'a> {
             return Ok(None);
         };
         if found.next().is_some() {
-            return Err(Rejection::SourceKinds { path: path.to_string() });
+            return Err(Reason::SourceKinds { path: path.to_string() }.into());
         }
         drop(found);
         let body = object_of(source, member, path)?;

@@ -30,9 +30,9 @@ pub(crate) fn shown(value: &str) -> String {
 }
 
 /// The word that was likely meant: the nearest one, where at most every third letter differs, and no more than two.
-pub(crate) fn closest(value: &str, words: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
-    let value = cut(value.trim(), SHOWN).to_ascii_lowercase();
-    let distances = words.into_iter().map(|word| (strsim::osa_distance(&value, &word.to_ascii_lowercase()), word));
+pub(crate) fn closest(value: &str, words: &[&'static str]) -> Option<&'static str> {
+    let value = cut(value.trim_ascii(), SHOWN).to_ascii_lowercase();
+    let distances = words.iter().map(|word| (strsim::osa_distance(&value, &word.to_ascii_lowercase()), word));
     let near = distances.filter(|(distance, word)| *distance <= (word.len() / 3).min(2));
-    near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
+    near.min_by_key(|(distance, _)| *distance).map(|(_, word)| *word)
 }

@@ -54,7 +54,7 @@ impl Workload {
             }
         }
         if template_changed {
-            at(object, Path::Root, self.template(), |template, path| {
+            at(object, Path::Root, self.template(), &mut |template, path| {
                 let (metadata, spec) = template.present_pair_mut("metadata", "spec");
                 let metadata_path = path.member("metadata");
                 let annotations = match metadata {
@@ -90,25 +90,27 @@ const ANNOTATIONS: [&str; 2] = [API_SERVER_SUPPORT, REMOTE_SERVICE_ACCOUNT_NAME]
 /// The text of [`ANNOTATIONS`] in the metadata of the object at `place`.
 fn annotations<'a>(object: &mut Object<'a>, place: &[&str]) -> Result<[Option<&'a str>; 2], Rejection> {
     let place = [place, &["metadata", "annotations"]].concat();
-    let found = at(object, Path::Root, &place, |annotations, _| {
-        Ok(ANNOTATIONS.map(|name| annotations.get(name).map(|value| value.text().unwrap_or_default())))
+    let mut found = [None; 2];
+    at(object, Path::Root, &place, &mut |annotations, _| {
+        found = ANNOTATIONS.map(|name| annotations.get(name).map(|value| value.text().unwrap_or_default()));
+        Ok(())
     })?;
-    Ok(found.unwrap_or_default())
+    Ok(found)
 }
 
-/// Calls `visit` with the object that is so many steps below another, and with its path; `None` when it is not there.
-fn at<'a, T>(
+/// Calls `visit` with the object that is so many steps below another, and with its path, where it is there.
+fn at<'a>(
     object: &mut Object<'a>,
     path: Path,
     steps: &[&str],
-    visit: impl FnOnce(&mut Object<'a>, Path) -> Result<T, Rejection>,
-) -> Result<Option<T>, Rejection> {
+    visit: &mut dyn FnMut(&mut Object<'a>, Path) -> Result<(), Rejection>,
+) -> Result<(), Rejection> {
     let [step, rest @ ..] = steps else {
-        return visit(object, path).map(Some);
+        return visit(object, path);
     };
     let path = path.member(step);
     match object.present_mut(step) {
         Some(value) => at(as_object(value, path)?, path, rest, visit),
-        None => Ok(None),
+        None => Ok(()),
     }
 }

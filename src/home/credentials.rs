@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{KeyToPath, SecretProjection, VolumeMount};
 use crate::fields::{as_object, list_or_new, required_string, string_of};
 use crate::json::{Object, Value};
 use crate::liqo;
-use crate::outcome::{Rejection, Warning, Warnings};
+use crate::outcome::{Reason, Rejection, Warning, Warnings};
 use crate::path::Path;
 use crate::pod::{self, ApiMounts, Context, SERVICE_ACCOUNT_PATH};
 use crate::volumes::{self, Projected, Source, SourceKind, TOKEN, any_provides_token, is_at};
@@ -162,7 +162,7 @@ impl Credentials<'_, '_> {
             Some(own) => projection(own, TOKEN, &shown_at),
             None => {
                 self.wrote_reflected = true;
-                let secret = self.context.token_secret.as_deref().ok_or(Rejection::NameNeeded)?;
+                let secret = self.context.token_secret.as_deref().ok_or(Reason::NameNeeded)?;
                 projection(secret, &reflected_key(), &shown_at)
             }
         };

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::fields::{as_object, as_string, string_of};
-use crate::json::{Cursor, Malformed, Object, Value, name_is};
+use crate::json::{Object, Row, Value};
 use crate::outcome::Rejection;
 use crate::path::Path;
 use crate::pod;
@@ -59,14 +59,8 @@ impl Endpoint {
 /// The variable that the virtual kubelet leaves out.
 const ONLY_OURS: &str = "KUBERNETES_SERVICE_PORT_HTTPS";
 
-/// An entry of a container's `env`, as text; what is absent or null is `None`.
-#[derive(Debug, Default)]
-struct Entry<'a> {
-    text: &'a str,
-    name: Option<&'a str>,
-    value: Option<&'a str>,
-    value_from: Option<&'a str>,
-}
+/// The members of an entry of `env` that are read.
+pub(crate) const ENTRY: [&str; 4] = ["name", "value", "valueFrom", ""];
 
 /// An entry that was checked.
 #[derive(Debug)]
@@ -107,10 +101,10 @@ impl<'a, 's> Endpoints<'a, 's> {
         let path = path.member("env");
         let mut variables = Vec::new();
         if let Some(env) = container.present("env") {
-            let text = env.text().filter(|_| env.kind() == "a list");
-            let text = text.ok_or_else(|| Rejection::shape(path, "a list", env.kind()))?;
-            for (index, entry) in entries(text)?.into_iter().enumerate() {
-                variables.push(entry.check(path.item(index))?);
+            let entries = env.rows(&ENTRY).map_err(|found| Rejection::shape(path, "a list", found))?;
+            variables.reserve(entries.len());
+            for (index, entry) in entries.iter().enumerate() {
+                variables.push(Variable::read(entry, path.item(index))?);
             }
         }
         let forged = forged(&variables);
@@ -169,51 +163,25 @@ impl<'a, 's> Endpoints<'a, 's> {
     }
 }
 
-/// The entries of an `env`, in one pass over its text.
-fn entries(text: &str) -> Result<Vec<Entry<'_>>, Malformed> {
-    let mut entries = Vec::new();
-    Cursor::new(text).array(|cursor| {
-        let start = cursor.position();
-        let mut entry = Entry::default();
-        if cursor.peek() == Some(b'{') {
-            cursor.object(|cursor, name| {
-                let text = Some(cursor.value()?).filter(|text| *text != "null");
-                if name_is(name, "name") {
-                    entry.name = text;
-                } else if name_is(name, "value") {
-                    entry.value = text;
-                } else if name_is(name, "valueFrom") {
-                    entry.value_from = text;
-                }
-                Ok(())
-            })?;
-        } else {
-            cursor.value()?;
-        }
-        entry.text = cursor.since(start);
-        entries.push(entry);
-        Ok(())
-    })?;
-    Ok(entries)
-}
-
-impl<'a> Entry<'a> {
-    fn check(self, path: Path) -> Result<Variable<'a>, Rejection> {
-        let kind = Value::Text(self.text).kind();
+impl<'a> Variable<'a> {
+    /// Checks an entry.
+    fn read(entry: &Row<'a>, path: Path) -> Result<Self, Rejection> {
+        let kind = Value::Text(entry.text).kind();
         if kind != "an object" {
             return Err(Rejection::shape(path, "an object", kind));
         }
+        let [name, value, value_from, _] = entry.members;
         let string = |text, name| as_string(&Value::Text(text), path.member(name));
-        let name = self.name.ok_or_else(|| Rejection::shape(path.member("name"), "a string", "nothing"))?;
+        let name = name.ok_or_else(|| Rejection::shape(path.member("name"), "a string", "nothing"))?;
         let name = string(name, "name")?;
-        let value = self.value.map(|text| string(text, "value")).transpose()?;
-        let is_service_account = match self.value_from {
+        let value = value.map(|text| string(text, "value")).transpose()?;
+        let is_service_account = match value_from {
             Some(text) => is_service_account(Value::Text(text), path.member("valueFrom"))?,
             None => false,
         };
         // The API server takes a value beside `valueFrom` only when it is empty.
-        let value = value.filter(|_| self.value_from.is_none());
-        Ok(Variable { text: self.text, name, value, is_service_account })
+        let value = value.filter(|_| value_from.is_none());
+        Ok(Self { text: entry.text, name, value, is_service_account })
     }
 }
 
@@ -292,10 +260,8 @@ impl Block {
 
 /// The text of an entry. The type of the API would bring every other source of a value into the module.
 fn entry(name: &str, value: &str) -> Rc<str> {
-    let mut entry = Object::default();
-    entry.set_string("name", name);
-    entry.set_string("value", value);
-    Value::Object(entry).to_text()
+    // Neither the names nor what a host, a port or a URL is made of has to be escaped.
+    format!(r#"{{"name":"{name}","value":"{value}"}}"#).into()
 }
 
 impl<'a> Environment<'a> {

@@ -7,8 +7,8 @@ use super::{Cursor, Malformed, Shape, Value, decode};
 
 fn skip(text: &str) -> Result<&str, Malformed> {
     let mut cursor = Cursor::new(text);
-    let value = cursor.value()?;
-    cursor.end().map(|()| value)
+    let value = cursor.value().and_then(|value| cursor.end().map(|()| value));
+    value.map_err(|expected| Malformed { expected, at: cursor.at() })
 }
 
 fn written(value: &Value) -> String {

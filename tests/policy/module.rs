@@ -22,7 +22,13 @@ pub(crate) fn policy() -> &'static Policy {
 }
 
 /// What a function of the module answers.
-#[track_caller]
-pub(crate) fn call(function: &str, payload: &[u8]) -> Vec<u8> {
-    INSTANCE.with(|instance| instance.call(function, payload)).expect("the module answers")
+pub(crate) fn call(function: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+    INSTANCE.with(|instance| instance.call(function, payload)).map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_unknown_function_is_an_error() {
+    assert_eq!(liqo_api_access_policy::call(b"mutate", b"{}"), None);
+    let error = call("mutate", b"{}").expect_err("no such function");
+    assert_eq!(error, "Guest call failure: no such function: expected validate, validate_settings or protocol_version");
 }

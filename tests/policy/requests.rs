@@ -1,6 +1,6 @@
 //! Which requests the policy looks at, and what it says of those that it cannot read.
 
-use crate::support::{Case, evaluate};
+use crate::support::{Case, call, evaluate};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -230,4 +230,10 @@ fn what_is_not_changed_comes_back_as_text() {
     let answer = String::from_utf8(evaluate(payload.as_bytes())).unwrap();
     assert!(answer.starts_with(r#"{"accepted":true,"mutated_object":{"#), "{answer}");
     assert_eq!(answer.matches(unknown).count(), 4, "{answer}");
+}
+
+#[test]
+fn the_protocol_is_the_sdks() {
+    let expected = kubewarden_policy_sdk::protocol_version_guest(b"").expect("a version");
+    assert_eq!(call("protocol_version", b""), expected);
 }

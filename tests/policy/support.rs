@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
@@ -129,28 +130,31 @@ impl Case {
     }
 }
 
-/// The answer of the policy to a payload: what both, the native code and the module, gave.
+/// What a function of the policy answers: what both, the native code and the module, gave.
 #[track_caller]
-pub(crate) fn evaluate(payload: &[u8]) -> Vec<u8> {
-    let native = liqo_api_access_policy::validate(payload);
+pub(crate) fn call(function: &str, payload: &[u8]) -> Vec<u8> {
+    let native = liqo_api_access_policy::call(function.as_bytes(), payload).expect("a function of the policy");
     #[cfg(not(native_only))]
     {
-        let module = module::call("validate", payload);
+        let module = module::call(function, payload).expect("the module answers");
         let [native, module] = [&native, &module].map(|answer| String::from_utf8_lossy(answer));
         assert!(native == module, "native: {native}\nmodule: {module}");
     }
     native
 }
 
-/// What both, the native code and the module, say of the JSON of settings: nothing, or what is wrong.
+/// The answer of the policy to a payload.
+#[track_caller]
+pub(crate) fn evaluate(payload: &[u8]) -> Vec<u8> {
+    call("validate", payload)
+}
+
+/// What the policy says of the JSON of settings: nothing, or what is wrong.
 #[track_caller]
 pub(crate) fn settings_problem(settings: &[u8]) -> Option<String> {
-    let message = liqo_api_access_policy::validate_settings(settings).err();
-    #[cfg(not(native_only))]
-    {
-        let module: Value = serde_json::from_slice(&module::call("validate_settings", settings)).expect("an answer");
-        assert_eq!(module, json!({"valid": message.is_none(), "message": message}));
-    }
+    let answer = call("validate_settings", settings);
+    let SettingsValidationResponse { valid, message } = serde_json::from_slice(&answer).expect("an answer");
+    assert_eq!(valid, message.is_none());
     message
 }
 
