@@ -1,0 +1,13 @@
+//! What a user needs to adopt the policy is true and in step with the code: manifests, guide, schema and metadata.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unreachable,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
+mod settings_schema;
+mod support;
