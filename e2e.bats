@@ -334,3 +334,38 @@ JSON
 Error: Provided settings are not valid: "defaultMod": no such setting (did you mean defaultMode?); known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeClusterId, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, validateOnly; homeApiServerHost: expected a DNS name or an IP address, found "https://api.milan.example.org": leave the scheme out; homeApiServerPort: expected a number from 1 to 65535, found 70000; allowedModes[1]: expected "home", "remote" or "disabled", found "disabeld" (did you mean "disabled"?)
 TEXT
 }
+
+# The policies of a manifest, each in a file of its own under $BATS_TEST_TMPDIR, named by its place in the manifest.
+split_manifest() {
+    awk -v folder="$BATS_TEST_TMPDIR" '/^---$/ {n++; next} {print > (folder "/policy-" n + 0 ".yaml")}' "$1"
+}
+
+@test "kwctl takes the manifests themselves, and answers as it does with their settings" {
+    [[ $(basename "$kwctl") == kwctl* ]] || skip "kwctl is missing, and the runner takes no manifests"
+    # The store of kwctl, where it finds the module that is not published yet.
+    export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+    module=$(sed -n 's|^  module: registry://||p' examples/one-home-cluster.yaml)
+    mkdir -p "$XDG_CACHE_HOME/kubewarden/store/registry/$(dirname "$module")"
+    cp "$policy" "$XDG_CACHE_HOME/kubewarden/store/registry/$module"
+    for manifest in $(grep -l '^kind: ClusterAdmissionPolicy' examples/*.yaml); do
+        rm -f "$BATS_TEST_TMPDIR"/policy-*
+        split_manifest "$manifest"
+        for request in plain-web already-forged generate-name remote-other-sa unknown-annotation-value; do
+            request=test_data/requests/$request.json
+            run -0 --separate-stderr "$kwctl" run --request-path "$request" "$manifest"
+            answers=$output
+            expected=
+            for document in "$BATS_TEST_TMPDIR"/policy-*; do
+                sed '1,/^  settings:/d; s/^    //' "$document" >"$BATS_TEST_TMPDIR/settings.yaml"
+                run -0 --separate-stderr "$kwctl" run --request-path "$request" \
+                    --settings-path "$BATS_TEST_TMPDIR/settings.yaml" "$policy"
+                # In mode monitor Kubewarden accepts everything and changes nothing.
+                ! grep -q '^  mode: monitor' "$document" ||
+                    output=$(jq -c 'del(.patch, .patchType, .status) | .allowed = true' <<<"$output")
+                expected+=$output$'\n'
+            done
+            echo "$manifest $request"
+            diff -u --label expected --label answers <(jq -S . <<<"$expected") <(jq -S . <<<"$answers")
+        done
+    done
+}

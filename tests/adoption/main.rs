@@ -9,5 +9,10 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod files;
+mod manifests;
+mod metadata;
 mod settings_schema;
+#[path = "../policy/support.rs"]
+#[allow(dead_code, reason = "the policy's tests use more of it")]
 mod support;

@@ -10,7 +10,8 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::support::{evaluate, known_settings, read, recorded, root, settings_problem};
+use crate::files::{known_settings, read, recorded_requests};
+use crate::support::{Case, root, settings_problem};
 
 /// The settings of the Kubewarden policy liqo-api-access-policy. All are optional, and null means unset.
 #[derive(Serialize, JsonSchema)]
@@ -124,6 +125,11 @@ fn generated() -> String {
     serde_json::to_string_pretty(&document).unwrap() + "\n"
 }
 
+#[track_caller]
+fn problem(settings: &Value) -> Option<String> {
+    settings_problem(settings.to_string().as_bytes())
+}
+
 /// The schema as it is published.
 pub(crate) fn published() -> Value {
     serde_json::from_str(&read("docs/settings.schema.json")).unwrap()
@@ -169,12 +175,14 @@ fn the_policy_knows_the_same_settings() {
 #[test]
 fn a_default_is_what_the_absence_of_its_key_means() {
     let schema = published();
-    let requests = recorded();
+    let requests = recorded_requests();
     for (key, property) in schema["properties"].as_object().unwrap() {
         let settings = json!({key: property["default"]});
-        assert_eq!(settings_problem(&settings), None, "{settings}");
-        for (name, request) in &requests {
-            assert_eq!(evaluate(request, &settings), evaluate(request, &json!({})), "{name} with {settings}");
+        assert_eq!(problem(&settings), None, "{settings}");
+        for name in &requests {
+            let case = Case::recorded(name);
+            let absent = case.outcome().answer;
+            assert_eq!(case.settings(settings.clone()).outcome().answer, absent, "{name} with {settings}");
         }
     }
 }
@@ -280,7 +288,7 @@ fn schema_and_policy_judge_values_alike() {
         let mut judged = [0, 0];
         for value in &values {
             let settings = json!({key.as_str(): value});
-            let accepted = settings_problem(&settings).is_none();
+            let accepted = problem(&settings).is_none();
             judged[usize::from(accepted)] += 1;
             if is_left_to_the_policy(&key, value) {
                 assert!(!accepted, "{settings}");
@@ -297,8 +305,8 @@ fn a_number_in_a_form_that_no_yaml_has_is_left_to_the_policy() {
     // JSON Schema takes each number without a fraction for an integer, the policy only one that is written as such.
     let settings = json!({"homeApiServerPort": 443.0});
     assert!(Judge::new().accepts(&settings));
-    let problem = "homeApiServerPort: expected a number from 1 to 65535, found 443.0";
-    assert_eq!(settings_problem(&settings).as_deref(), Some(problem));
+    let message = "homeApiServerPort: expected a number from 1 to 65535, found 443.0";
+    assert_eq!(problem(&settings).as_deref(), Some(message));
 }
 
 #[rstest]
@@ -321,6 +329,6 @@ fn a_number_in_a_form_that_no_yaml_has_is_left_to_the_policy() {
 #[case(json!("home"))]
 fn schema_and_policy_judge_settings_alike(#[case] settings: Value) {
     // Settings that are null as a whole are the defaults to the policy; no manifest can have them.
-    let accepted = settings_problem(&settings).is_none() && !settings.is_null();
+    let accepted = problem(&settings).is_none() && !settings.is_null();
     assert_eq!(Judge::new().accepts(&settings), accepted);
 }
