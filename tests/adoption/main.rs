@@ -11,6 +11,7 @@
 
 mod files;
 mod manifests;
+mod messages;
 mod metadata;
 mod settings_schema;
 #[path = "../policy/support.rs"]
