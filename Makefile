@@ -9,13 +9,20 @@ PACKAGE := liqo-api-access-policy
 TARGET := wasm32-wasip1
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BUILT := $(TARGET_DIR)/$(TARGET)/release/$(subst -,_,$(PACKAGE)).wasm
+REPRODUCED := $(TARGET_DIR)/reproduced
 RUNNER := $(TARGET_DIR)/debug/runner
 MANIFESTS := Cargo.toml Cargo.lock
+CARGO_HOME_DIR := $(or $(CARGO_HOME),$(HOME)/.cargo)
 
 # What the end-to-end tests drive: kwctl, or the runner, which answers like it, where kwctl is not installed.
 KWCTL ?= $(or $(shell command -v kwctl),$(abspath $(RUNNER)))
 USES_RUNNER := $(filter runner,$(notdir $(KWCTL)))
 E2E_MODULE := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
+
+# Where `make publish` pushes to, by default where the metadata says, and kwctl's file about registries without TLS.
+metadata = $(shell sed -n 's/^  io\.kubewarden\.policy\.$(1): //p' metadata.yml)
+REFERENCE ?= $(call metadata,ociUrl):v$(call metadata,version)
+SOURCES ?=
 
 explain = "$(RUNNER)" explain --request-path "$(1)" $(if $(2),--settings-path "$(2)") policy.wasm
 fail = { echo "$(1)" >&2; exit 1; }
@@ -30,8 +37,10 @@ fuzz-run = cargo +nightly fuzz run --sanitizer none $(1) -- -max_total_time=$(FU
 help: ## List the targets
 	@sed -nE 's/^([a-z0-9.-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
+# Locations in the sources of crates stay in the module. They must not tell the machine: anybody builds the same bytes.
+policy.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS := --remap-path-prefix=$(CARGO_HOME_DIR)=/cargo
 policy.wasm: $(shell find src -name '*.rs') $(MANIFESTS) | wasm-target ## Build the policy
-	cargo build --release --target $(TARGET) -p $(PACKAGE)
+	cargo build --release --locked --target $(TARGET) -p $(PACKAGE)
 	@cp '$(BUILT)' $@
 
 # kwctl and policy-server take annotated modules only.
@@ -42,6 +51,11 @@ annotated-policy.wasm: policy.wasm metadata.yml README.md ## Build the policy wi
 artifacthub-pkg.yml: metadata.yml questions-ui.yml ## Write the description for Artifact Hub
 	@$(needs-kwctl)
 	'$(KWCTL)' scaffold artifacthub -m metadata.yml -q questions-ui.yml -o $@
+
+policy.cdx.json: $(MANIFESTS) ## List what the module is made of, as a CycloneDX SBOM
+	@cargo cyclonedx --version >/dev/null 2>&1 || cargo install cargo-cyclonedx --locked
+	cargo cyclonedx --quiet --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy.cdx
+	@rm runner/$@
 
 .PHONY: run
 run: policy.wasm $(RUNNER) ## Show what the policy does to recorded pods, or to your own: make run REQUEST=file [SETTINGS=file]
@@ -64,6 +78,20 @@ test: policy.wasm lint-tools ## Check format and lints, and run the tests
 e2e-tests: bats-and-jq $(E2E_MODULE) $(if $(USES_RUNNER),$(RUNNER)) ## Run the end-to-end tests, with kwctl where it is installed
 	KWCTL='$(KWCTL)' POLICY=$(E2E_MODULE) bats e2e.bats
 
+.PHONY: reproducible
+reproducible: policy.wasm ## Build the policy once more, as another user in another place, and compare the modules
+	@rm -rf '$(REPRODUCED)' && mkdir -p '$(REPRODUCED)/sources' '$(REPRODUCED)/cargo'
+	@git ls-files -z | xargs -0 cp --parents -t '$(REPRODUCED)/sources'
+	@ln -s '$(CARGO_HOME_DIR)/registry' '$(abspath $(REPRODUCED))/cargo/registry'
+	CARGO_HOME='$(abspath $(REPRODUCED))/cargo' CARGO_TARGET_DIR=built $(MAKE) -C '$(REPRODUCED)/sources' policy.wasm
+	cmp policy.wasm '$(REPRODUCED)/sources/policy.wasm'
+	@rm -rf '$(REPRODUCED)'
+
+.PHONY: publish
+publish: annotated-policy.wasm ## Push the annotated policy to its registry, or to another: make publish REFERENCE=host/name:tag
+	@$(needs-kwctl)
+	'$(KWCTL)' push --output json $(if $(SOURCES),--sources-path '$(SOURCES)') annotated-policy.wasm 'registry://$(REFERENCE)'
+
 .PHONY: fuzz
 fuzz: fuzz-tools ## Fuzz the policy, each target for FUZZ_SECONDS (900)
 	fuzz/seed
@@ -83,7 +111,7 @@ fmt: lint-tools ## Format the code
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -f policy.wasm annotated-policy.wasm
+	rm -f policy.wasm annotated-policy.wasm policy.cdx.json
 
 $(RUNNER): $(shell find runner/src -name '*.rs') runner/Cargo.toml $(MANIFESTS)
 	cargo build -p runner
