@@ -25,3 +25,13 @@ pub(crate) fn recorded_requests() -> Vec<String> {
     let requests = paths.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
     requests.map(|path| path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned()).collect()
 }
+
+/// The documents that users and contributors read.
+pub(crate) fn documents() -> Vec<String> {
+    let in_folder = |folder: &str| {
+        let files = root().join(folder).read_dir().expect("a folder").map(|file| file.expect("a file").file_name());
+        let names = files.map(|name| name.into_string().expect("a name")).filter(|name| name.ends_with(".md"));
+        names.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") }).collect::<Vec<_>>()
+    };
+    ["", "docs"].into_iter().flat_map(in_folder).collect()
+}

@@ -10,6 +10,8 @@
 )]
 
 mod files;
+mod forms;
+mod guide;
 mod manifests;
 mod messages;
 mod metadata;
