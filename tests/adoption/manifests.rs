@@ -81,7 +81,7 @@ fn problems(policy: &ClusterAdmissionPolicy) -> Vec<String> {
         "namespaceSelector.matchLabels: Kubewarden drops them, write matchExpressions",
     );
     require(
-        namespaces.match_expressions.is_some_and(|expressions| !expressions.is_empty()),
+        namespaces.match_expressions.as_ref().is_some_and(|expressions| !expressions.is_empty()),
         "namespaceSelector.matchExpressions: without them the policy selects every namespace",
     );
     require(spec.module == metadata.module(), "module: not the one that is published");
@@ -96,6 +96,11 @@ fn problems(policy: &ClusterAdmissionPolicy) -> Vec<String> {
         let origins = spec.object_selector.as_ref().and_then(|selector| selector.match_labels.as_ref());
         let origin = origins.and_then(|labels| labels.get("offloading.liqo.io/origin"));
         require(origin.is_some(), "objectSelector: without a label of offloaded pods the policy changes all of them");
+        let of_origin = json!({"key": REMOTE_CLUSTER_ID, "operator": "In", "values": [origin]});
+        require(
+            namespaces.match_expressions.iter().flatten().any(|expression| json!(expression) == of_origin),
+            "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
+        );
         require(
             spec.settings.0["homeClusterId"].as_str() == origin.map(String::as_str),
             "homeClusterId: differs from the label that is selected",
@@ -126,6 +131,7 @@ fn every_manifest_is_right() {
 #[case::labels("/spec/namespaceSelector", json!({"matchLabels": {REMOTE_CLUSTER_ID: "milan"}}), &[
     "namespaceSelector.matchLabels: Kubewarden drops them, write matchExpressions",
     "namespaceSelector.matchExpressions: without them the policy selects every namespace",
+    "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
 ])]
 #[case::labels_too("/spec/namespaceSelector/matchLabels", json!({"a": "b"}), &["namespaceSelector.matchLabels: Kubewarden drops them, write matchExpressions"])]
 #[case::module("/spec/module", json!("registry://ghcr.io/liqo-api-access-policy/liqo-api-access-policy:latest"), &["module: not the one that is published"])]
@@ -141,7 +147,11 @@ fn every_manifest_is_right() {
 ])]
 #[case::objects("/spec/objectSelector", json!({}), &[
     "objectSelector: without a label of offloaded pods the policy changes all of them",
+    "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
     "homeClusterId: differs from the label that is selected",
+])]
+#[case::namespaces("/spec/namespaceSelector/matchExpressions/0/values", json!(["turin"]), &[
+    "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
 ])]
 #[case::cluster("/spec/settings/homeClusterId", json!("turin"), &["homeClusterId: differs from the label that is selected"])]
 #[case::failure("/spec/failurePolicy", json!("Ignore"), &["failurePolicy: Fail where pods are protected, else Ignore"])]

@@ -1,6 +1,8 @@
 //! What several files repeat agrees: name, version, description, license, rules, and where everything is published.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 
 use k8s_openapi::api::admissionregistration::v1::RuleWithOperations;
 use kubewarden_policy_sdk::crd::policies::common::BackgroundAudit;
@@ -8,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::files::{documents, read};
+use crate::support::root;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -135,4 +138,25 @@ fn actions_are_pinned() {
         release["jobs"]["publish"]["permissions"],
         json!({"contents": "write", "id-token": "write", "packages": "write"})
     );
+}
+
+/// The notes of a release are the section of the changelog, which must have got its date.
+#[test]
+fn release_notes_come_from_the_changelog() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("release-notes");
+    std::fs::create_dir_all(folder.join(".ci")).unwrap();
+    for file in [".ci/release-notes", "metadata.yml"] {
+        std::fs::copy(root().join(file), folder.join(file)).unwrap();
+    }
+    let notes = |changelog: &str| {
+        std::fs::write(folder.join("CHANGELOG.md"), changelog).unwrap();
+        let output = Command::new(folder.join(".ci/release-notes")).output().unwrap();
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.success(), stdout, stderr)
+    };
+    let changelog =
+        |date: &str| format!("# Changelog\n\n## [{VERSION}] - {date}\n\nNew.\n\n## [0.0.1] - 2026-01-01\n\nOld.\n");
+    assert_eq!(notes(&changelog("2026-01-31")), (true, "\nNew.\n\n".to_owned(), String::new()));
+    let message = format!("CHANGELOG.md has no section with a date for version {VERSION}\n");
+    assert_eq!(notes(&changelog("Unreleased")), (false, String::new(), message));
 }
