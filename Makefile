@@ -81,7 +81,7 @@ e2e-tests: bats-and-jq $(E2E_MODULE) $(if $(USES_RUNNER),$(RUNNER)) ## Run the e
 .PHONY: reproducible
 reproducible: policy.wasm ## Build the policy once more, as another user in another place, and compare the modules
 	@rm -rf '$(REPRODUCED)' && mkdir -p '$(REPRODUCED)/sources' '$(REPRODUCED)/cargo'
-	@git ls-files -z | xargs -0 cp --parents -t '$(REPRODUCED)/sources'
+	@cp -r Makefile $(MANIFESTS) src runner '$(REPRODUCED)/sources'
 	@ln -s '$(CARGO_HOME_DIR)/registry' '$(abspath $(REPRODUCED))/cargo/registry'
 	CARGO_HOME='$(abspath $(REPRODUCED))/cargo' CARGO_TARGET_DIR=built $(MAKE) -C '$(REPRODUCED)/sources' policy.wasm
 	cmp policy.wasm '$(REPRODUCED)/sources/policy.wasm'

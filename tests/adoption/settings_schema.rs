@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use crate::files::{known_settings, read, recorded_requests};
 use crate::support::{Case, root, settings_problem};
 
-/// The settings of the Kubewarden policy liqo-api-access-policy. All are optional, and null means unset.
+/// The settings of the Kubewarden policy liqo-api-access-policy. All are optional, and null means unset. The policy takes
+/// other spellings of their names, too; this schema does not.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(
@@ -103,6 +104,11 @@ fn default_is_allowed(mode: Mode) -> Value {
     json!({"if": is_default, "then": {"properties": {"allowedModes": {"contains": {"const": mode}}}}})
 }
 
+/// Doc comments are broken into lines, descriptions are not.
+fn on_one_line(text: &mut serde_yaml::Value) {
+    *text = text.as_str().unwrap().replace('\n', " ").into();
+}
+
 /// The schema as its file has it, with the settings in the order of the struct.
 fn generated() -> String {
     let mut generator =
@@ -110,6 +116,7 @@ fn generated() -> String {
     let schema = generator.root_schema_for::<Settings>();
     // The schema's own maps are sorted, those of YAML keep their order.
     let mut document: serde_yaml::Mapping = serde_yaml::to_value(&schema).and_then(serde_yaml::from_value).unwrap();
+    on_one_line(&mut document["description"]);
     let properties = document.get_mut("properties").and_then(|properties| properties.as_mapping_mut()).unwrap();
     let serde_yaml::Value::Mapping(defaults) = serde_yaml::to_value(Settings::default()).unwrap() else {
         unreachable!("a struct is a mapping");
@@ -118,7 +125,7 @@ fn generated() -> String {
         .keys()
         .map(|key| {
             let mut property = properties[key].clone();
-            property["description"] = property["description"].as_str().unwrap().replace('\n', " ").into();
+            on_one_line(&mut property["description"]);
             (key.clone(), property)
         })
         .collect();
