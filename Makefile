@@ -19,11 +19,6 @@ KWCTL ?= $(or $(shell command -v kwctl),$(abspath $(RUNNER)))
 USES_RUNNER := $(filter runner,$(notdir $(KWCTL)))
 E2E_MODULE := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
 
-# Where `make publish` pushes to, by default where the metadata says, and kwctl's file about registries without TLS.
-metadata = $(shell sed -n 's/^  io\.kubewarden\.policy\.$(1): //p' metadata.yml)
-REFERENCE ?= $(call metadata,ociUrl):v$(call metadata,version)
-SOURCES ?=
-
 explain = "$(RUNNER)" explain --request-path "$(1)" $(if $(2),--settings-path "$(2)") policy.wasm
 fail = { echo "$(1)" >&2; exit 1; }
 needs-kwctl = $(if $(USES_RUNNER),$(call fail,kwctl is missing: see https://docs.kubewarden.io$(comma) or name it in KWCTL))
@@ -32,6 +27,11 @@ rustup = { command -v rustup >/dev/null || $(call fail,rustup is missing: instal
 # The policy has no unsafe code: a sanitizer would find nothing and slow the fuzzers down.
 FUZZ_SECONDS ?= 900
 fuzz-run = cargo +nightly fuzz run --sanitizer none $(1) -- -max_total_time=$(FUZZ_SECONDS) $(2)
+
+# Where `make publish` pushes to, by default where the metadata says, and kwctl's file about registries without TLS.
+metadata = $(shell sed -n 's/^  io\.kubewarden\.policy\.$(1): //p' metadata.yml)
+REFERENCE ?= $(call metadata,ociUrl):v$(call metadata,version)
+SOURCES ?=
 
 .PHONY: help
 help: ## List the targets
@@ -78,6 +78,18 @@ test: policy.wasm lint-tools ## Check format and lints, and run the tests
 e2e-tests: bats-and-jq $(E2E_MODULE) $(if $(USES_RUNNER),$(RUNNER)) ## Run the end-to-end tests, with kwctl where it is installed
 	KWCTL='$(KWCTL)' POLICY=$(E2E_MODULE) bats e2e.bats
 
+.PHONY: fuzz
+fuzz: fuzz-tools ## Fuzz the policy, each target for FUZZ_SECONDS (900)
+	fuzz/seed
+	$(call fuzz-run,validate,-max_len=32768 -dict=fuzz/dictionary)
+	$(call fuzz-run,settings,-dict=fuzz/dictionary)
+	$(call fuzz-run,structured,-max_len=4096 -len_control=0)
+
+.PHONY: mutants
+mutants: ## Change the policy's code bit by bit, and show which changes no test notices
+	@cargo mutants --version >/dev/null 2>&1 || cargo install cargo-mutants --locked
+	RUSTFLAGS='--cfg native_only' cargo mutants --package $(PACKAGE) --output '$(TARGET_DIR)'
+
 .PHONY: reproducible
 reproducible: policy.wasm ## Build the policy once more, as another user in another place, and compare the modules
 	@rm -rf '$(REPRODUCED)' && mkdir -p '$(REPRODUCED)/sources' '$(REPRODUCED)/cargo'
@@ -91,18 +103,6 @@ reproducible: policy.wasm ## Build the policy once more, as another user in anot
 publish: annotated-policy.wasm ## Push the annotated policy to its registry, or to another: make publish REFERENCE=host/name:tag
 	@$(needs-kwctl)
 	'$(KWCTL)' push --output json $(if $(SOURCES),--sources-path '$(SOURCES)') annotated-policy.wasm 'registry://$(REFERENCE)'
-
-.PHONY: fuzz
-fuzz: fuzz-tools ## Fuzz the policy, each target for FUZZ_SECONDS (900)
-	fuzz/seed
-	$(call fuzz-run,validate,-max_len=32768 -dict=fuzz/dictionary)
-	$(call fuzz-run,settings,-dict=fuzz/dictionary)
-	$(call fuzz-run,structured,-max_len=4096 -len_control=0)
-
-.PHONY: mutants
-mutants: ## Change the policy's code bit by bit, and show which changes no test notices
-	@cargo mutants --version >/dev/null 2>&1 || cargo install cargo-mutants --locked
-	RUSTFLAGS='--cfg native_only' cargo mutants --package $(PACKAGE) --output '$(TARGET_DIR)'
 
 .PHONY: fmt
 fmt: lint-tools ## Format the code

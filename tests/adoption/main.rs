@@ -15,6 +15,10 @@ mod guide;
 mod manifests;
 mod messages;
 mod metadata;
+#[cfg(not(native_only))]
+#[path = "../policy/module.rs"]
+#[allow(dead_code, reason = "the policy's tests use more of it")]
+mod module;
 mod settings_schema;
 #[path = "../policy/support.rs"]
 #[allow(dead_code, reason = "the policy's tests use more of it")]

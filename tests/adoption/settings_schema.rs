@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use crate::files::{known_settings, read, recorded_requests};
 use crate::support::{Case, root, settings_problem};
 
-/// The settings of the Kubewarden policy liqo-api-access-policy. All are optional, and null means unset. The policy takes
-/// other spellings of their names, too; this schema does not.
+/// The settings of the Kubewarden policy liqo-api-access-policy. All are optional, and null means unset.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[schemars(
