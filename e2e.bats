@@ -407,14 +407,16 @@ YAML
     run -0 --separate-stderr make --silent publish \
         KWCTL="$kwctl" REFERENCE="$reference" SOURCES="$BATS_TEST_TMPDIR/sources.yaml"
     digest=$(jq -r .immutable_ref <<<"$output")
-    "$kwctl" pull --sources-path "$BATS_TEST_TMPDIR/sources.yaml" -o "$BATS_TEST_TMPDIR/pulled.wasm" "registry://$reference"
+    "$kwctl" pull --sources-path "$BATS_TEST_TMPDIR/sources.yaml" \
+        -o "$BATS_TEST_TMPDIR/pulled.wasm" "registry://$reference"
     manifest=$(curl -fsS -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
         "http://$host/v2/policies/liqo-api-access-policy/manifests/v0.1.0")
     cmp "$policy" "$BATS_TEST_TMPDIR/pulled.wasm"
     [ "$digest" = "${reference%:*}@sha256:$(printf %s "$manifest" | sha256sum | cut -d' ' -f1)" ]
     # The description takes several lines in the metadata.
+    source='s/^io.kubewarden.policy.source/org.opencontainers.image.source/p'
     diff -u --label metadata.yml --label published \
-        <(sed -nE 's/^  (io\.[a-zA-Z.]+: [^>].*)/\1/p; s/^io.kubewarden.policy.source/org.opencontainers.image.source/p' metadata.yml | sort) \
+        <(sed -nE "s/^  (io\.[a-zA-Z.]+: [^>].*)/\1/p; $source" metadata.yml | sort) \
         <(jq -r '.annotations | to_entries[] | "\(.key): \(.value)"' <<<"$manifest" |
             grep -vE '^io\.kubewarden\.(kwctl|policy\.description): ' | sort)
 }

@@ -197,9 +197,10 @@ fn every_reason_against_a_host_exists() {
 
 #[test]
 fn every_warning_exists() {
+    let mount = json!({"name": "v", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"});
     let credentials = |source: &Value| {
         let spec = json!({
-            "containers": [{"name": "c", "volumeMounts": [{"name": "v", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}]}],
+            "containers": [{"name": "c", "volumeMounts": [mount]}],
             "volumes": [{"name": "v", "projected": {"sources": [source]}}],
         });
         pod(&json!({}), spec)
