@@ -9,16 +9,22 @@ PACKAGE := liqo-api-access-policy
 TARGET := wasm32-wasip1
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 BUILT := $(TARGET_DIR)/$(TARGET)/release/$(subst -,_,$(PACKAGE)).wasm
+REPRODUCED := $(TARGET_DIR)/reproduced
 RUNNER := $(TARGET_DIR)/debug/runner
 MANIFESTS := Cargo.toml Cargo.lock
+CARGO_HOME_DIR := $(or $(CARGO_HOME),$(HOME)/.cargo)
 
 # What the end-to-end tests drive: kwctl, or the runner, which answers like it, where kwctl is not installed.
 KWCTL ?= $(or $(shell command -v kwctl),$(abspath $(RUNNER)))
 USES_RUNNER := $(filter runner,$(notdir $(KWCTL)))
 E2E_MODULE := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
 
-# Cargo optimises across crates only where a library is built as nothing else.
-build-module = cargo rustc --release --target $(TARGET) -p $(PACKAGE) --lib --crate-type cdylib
+# The module is built as a cdylib only, since Cargo optimises across crates where a library is nothing else, and
+# - with numbers of functions and addresses that take the bytes they need, not those of the largest one,
+# - with SHA-256 as a loop instead of 64 rounds one after the other: the policy hashes one short path for each token,
+# - without paths of this machine: locations in the sources of crates stay in the module, and anybody builds the same.
+MODULE_FLAGS := -C link-arg=--compress-relocations --cfg sha2_backend_soft="compact" \
+  --remap-path-prefix=$(CARGO_HOME_DIR)=/cargo
 
 explain = "$(RUNNER)" explain --request-path "$(1)" $(if $(2),--settings-path "$(2)") policy.wasm
 fail = { echo "$(1)" >&2; exit 1; }
@@ -29,12 +35,18 @@ rustup = { command -v rustup >/dev/null || $(call fail,rustup is missing: instal
 FUZZ_SECONDS ?= 900
 fuzz-run = cargo +nightly fuzz run --sanitizer none $(1) -- -max_total_time=$(FUZZ_SECONDS) $(2)
 
+# Where `make publish` pushes to, by default where the metadata says, and kwctl's file about registries without TLS.
+metadata = $(shell sed -n 's/^  io\.kubewarden\.policy\.$(1): //p' metadata.yml)
+REFERENCE ?= $(call metadata,ociUrl):v$(call metadata,version)
+SOURCES ?=
+
 .PHONY: help
 help: ## List the targets
 	@sed -nE 's/^([a-z0-9.-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-policy.wasm: $(shell find src -name '*.rs') $(MANIFESTS) | wasm-target ## Build the policy
-	$(build-module)
+policy.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS := $(MODULE_FLAGS)
+policy.wasm: $(shell find src -name '*.rs') $(MANIFESTS) Makefile | wasm-target ## Build the policy
+	cargo rustc --release --locked --target $(TARGET) -p $(PACKAGE) --lib --crate-type cdylib
 	@cp '$(BUILT)' $@
 
 # kwctl and policy-server take annotated modules only.
@@ -45,6 +57,11 @@ annotated-policy.wasm: policy.wasm metadata.yml README.md ## Build the policy wi
 artifacthub-pkg.yml: metadata.yml questions-ui.yml ## Write the description for Artifact Hub
 	@$(needs-kwctl)
 	'$(KWCTL)' scaffold artifacthub -m metadata.yml -q questions-ui.yml -o $@
+
+policy.cdx.json: $(MANIFESTS) ## List what the module is made of, as a CycloneDX SBOM
+	@cargo cyclonedx --version >/dev/null 2>&1 || cargo install cargo-cyclonedx --locked
+	cargo cyclonedx --quiet --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy.cdx
+	@rm runner/$@
 
 .PHONY: run
 run: policy.wasm $(RUNNER) ## Show what the policy does to recorded pods, or to your own: make run REQUEST=file [SETTINGS=file]
@@ -84,6 +101,20 @@ mutants: ## Change the policy's code bit by bit, and show which changes no test 
 	@cargo mutants --version >/dev/null 2>&1 || cargo install cargo-mutants --locked
 	RUSTFLAGS='--cfg native_only' cargo mutants --package $(PACKAGE) --output '$(TARGET_DIR)'
 
+.PHONY: reproducible
+reproducible: policy.wasm ## Build the policy once more, as another user in another place, and compare the modules
+	@rm -rf '$(REPRODUCED)' && mkdir -p '$(REPRODUCED)/sources' '$(REPRODUCED)/cargo'
+	@cp -r Makefile $(MANIFESTS) src benches runner '$(REPRODUCED)/sources'
+	@ln -s '$(CARGO_HOME_DIR)/registry' '$(abspath $(REPRODUCED))/cargo/registry'
+	CARGO_HOME='$(abspath $(REPRODUCED))/cargo' CARGO_TARGET_DIR=built $(MAKE) -C '$(REPRODUCED)/sources' policy.wasm
+	cmp policy.wasm '$(REPRODUCED)/sources/policy.wasm'
+	@rm -rf '$(REPRODUCED)'
+
+.PHONY: publish
+publish: annotated-policy.wasm ## Push the annotated policy to its registry, or to another: make publish REFERENCE=host/name:tag
+	@$(needs-kwctl)
+	'$(KWCTL)' push --output json $(if $(SOURCES),--sources-path '$(SOURCES)') annotated-policy.wasm 'registry://$(REFERENCE)'
+
 .PHONY: fmt
 fmt: lint-tools ## Format the code
 	cargo fmt --all
@@ -91,7 +122,7 @@ fmt: lint-tools ## Format the code
 .PHONY: clean
 clean: ## Remove everything that was built
 	cargo clean
-	rm -f policy.wasm annotated-policy.wasm
+	rm -f policy.wasm annotated-policy.wasm policy.cdx.json
 
 $(RUNNER): $(shell find runner/src -name '*.rs') runner/Cargo.toml $(MANIFESTS)
 	cargo build -p runner

@@ -15,6 +15,10 @@ setup() {
     unset RUST_BACKTRACE
 }
 
+teardown() {
+    [ -z "${registry:-}" ] || kill "$registry"
+}
+
 # evaluate REQUEST [OPTION…]: leaves the response in $response, with its patch decoded.
 # REQUEST is the path of a file, or the name of a recorded request.
 evaluate() {
@@ -30,6 +34,11 @@ respond_with() {
     diff -u --label expected --label response \
         <(jq -S --slurpfile request "$request" '. + {uid: ($request[0] | .request // .).uid}') \
         <(jq -S . <<<"$response")
+}
+
+# Skips a test that only kwctl can pass.
+need_kwctl() {
+    [[ $(basename "$kwctl") != runner ]] || skip "kwctl is missing, and $1"
 }
 
 accept_unchanged() {
@@ -333,4 +342,81 @@ JSON
     diff -u --label expected --label stderr - <(sed -n '/^Error: /,$p' <<<"$stderr") <<'TEXT'
 Error: Provided settings are not valid: "defaultMod": no such setting (did you mean defaultMode?); known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeClusterId, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, validateOnly; homeApiServerHost: expected a DNS name or an IP address, found "https://api.milan.example.org": leave the scheme out; homeApiServerPort: expected a number from 1 to 65535, found 70000; allowedModes[1]: expected "home", "remote" or "disabled", found "disabeld" (did you mean "disabled"?)
 TEXT
+}
+
+# The policies of a manifest, each in a file of its own under $BATS_TEST_TMPDIR, named by its place in the manifest.
+split_manifest() {
+    awk -v folder="$BATS_TEST_TMPDIR" '/^---$/ {n++; next} {print > (folder "/policy-" n + 0 ".yaml")}' "$1"
+}
+
+@test "kwctl takes the manifests themselves, and answers as it does with their settings" {
+    need_kwctl "the runner takes no manifests"
+    # The store of kwctl, where it finds the module that is not published yet.
+    export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+    module=$(sed -n 's|^  module: registry://||p' examples/one-home-cluster.yaml)
+    mkdir -p "$XDG_CACHE_HOME/kubewarden/store/registry/$(dirname "$module")"
+    cp "$policy" "$XDG_CACHE_HOME/kubewarden/store/registry/$module"
+    for manifest in $(grep -l '^kind: ClusterAdmissionPolicy' examples/*.yaml); do
+        rm -f "$BATS_TEST_TMPDIR"/policy-*
+        split_manifest "$manifest"
+        for request in already-forged remote-other-sa; do
+            request=test_data/requests/$request.json
+            run -0 --separate-stderr "$kwctl" run --request-path "$request" "$manifest"
+            answers=$output
+            expected=
+            for document in "$BATS_TEST_TMPDIR"/policy-*; do
+                sed '1,/^  settings:/d; s/^    //' "$document" >"$BATS_TEST_TMPDIR/settings.yaml"
+                run -0 --separate-stderr "$kwctl" run --request-path "$request" \
+                    --settings-path "$BATS_TEST_TMPDIR/settings.yaml" "$policy"
+                # In mode monitor Kubewarden accepts everything and changes nothing.
+                ! grep -q '^  mode: monitor' "$document" ||
+                    output=$(jq -c 'del(.patch, .patchType, .status) | .allowed = true' <<<"$output")
+                expected+=$output$'\n'
+            done
+            echo "$manifest $request"
+            diff -u --label expected --label answers <(jq -S . <<<"$expected") <(jq -S . <<<"$answers")
+        done
+    done
+}
+
+@test "artifacthub-pkg.yml is what kwctl makes of the metadata" {
+    need_kwctl "the runner writes no descriptions"
+    "$kwctl" scaffold artifacthub -m metadata.yml -q questions-ui.yml -o "$BATS_TEST_TMPDIR/made.yml"
+    diff -u --label committed --label made <(grep -v '^createdAt: ' artifacthub-pkg.yml) \
+        <(grep -v '^createdAt: ' "$BATS_TEST_TMPDIR/made.yml")
+}
+
+@test "publishing: a registry has the module and its annotations afterwards" {
+    need_kwctl "the runner pushes nothing"
+    # The registry of the distribution project, under its own name or Debian's.
+    program=$(command -v registry || command -v docker-registry) || skip "there is no registry to push to"
+    cat >"$BATS_TEST_TMPDIR/registry.yml" <<'YAML'
+version: 0.1
+storage: {inmemory: {}}
+http: {addr: "127.0.0.1:0"}
+YAML
+    "$program" serve "$BATS_TEST_TMPDIR/registry.yml" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    registry=$!
+    for _ in {1..50}; do
+        host=$(sed -nE 's/.*listening on (127\.0\.0\.1:[0-9]+).*/\1/p' "$BATS_TEST_TMPDIR/log")
+        [ -z "$host" ] || break
+        sleep 0.1
+    done
+    reference=$host/policies/liqo-api-access-policy:v0.1.0
+    echo "insecure_sources: ['$host']" >"$BATS_TEST_TMPDIR/sources.yaml"
+    run -0 --separate-stderr make --silent publish \
+        KWCTL="$kwctl" REFERENCE="$reference" SOURCES="$BATS_TEST_TMPDIR/sources.yaml"
+    digest=$(jq -r .immutable_ref <<<"$output")
+    "$kwctl" pull --sources-path "$BATS_TEST_TMPDIR/sources.yaml" \
+        -o "$BATS_TEST_TMPDIR/pulled.wasm" "registry://$reference"
+    manifest=$(curl -fsS -H 'Accept: application/vnd.oci.image.manifest.v1+json' \
+        "http://$host/v2/policies/liqo-api-access-policy/manifests/v0.1.0")
+    cmp "$policy" "$BATS_TEST_TMPDIR/pulled.wasm"
+    [ "$digest" = "${reference%:*}@sha256:$(printf %s "$manifest" | sha256sum | cut -d' ' -f1)" ]
+    # The description takes several lines in the metadata.
+    source='s/^io.kubewarden.policy.source/org.opencontainers.image.source/p'
+    diff -u --label metadata.yml --label published \
+        <(sed -nE "s/^  (io\.[a-zA-Z.]+: [^>].*)/\1/p; $source" metadata.yml | sort) \
+        <(jq -r '.annotations | to_entries[] | "\(.key): \(.value)"' <<<"$manifest" |
+            grep -vE '^io\.kubewarden\.(kwctl|policy\.description): ' | sort)
 }

@@ -1,0 +1,402 @@
+//! The manifests in `examples/`: each is what Kubewarden and Kubernetes read, selects what it says, and does it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::admissionregistration::v1::RuleWithOperations;
+use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kubewarden_policy_sdk::crd::policies::ClusterAdmissionPolicy;
+use kubewarden_policy_sdk::crd::policies::common::{FailurePolicy, PolicyMode};
+use rstest::rstest;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::files::read;
+use crate::metadata::Metadata;
+use crate::support::{Case, root, settings_problem};
+
+/// Files of `examples/` that hold no policy.
+const OTHERS: [&str; 4] = ["own-credentials-home", "own-credentials-secret", "remote-only-service-account", "settings"];
+
+/// The label that Liqo's namespace mapping sets, and the one of namespaces that Liqo may offload.
+const REMOTE_CLUSTER_ID: &str = "liqo.io/remote-cluster-id";
+const SCHEDULING_ENABLED: &str = "liqo.io/scheduling-enabled";
+
+/// The documents of a file, each read as its type and without loss.
+fn documents<T: DeserializeOwned + Serialize>(text: &str) -> Vec<T> {
+    serde_yaml::Deserializer::from_str(text)
+        .map(|document| typed(&Value::deserialize(document).expect("YAML")))
+        .collect()
+}
+
+/// Reads a document as its type; a field that the type does not know is an error.
+fn typed<T: DeserializeOwned + Serialize>(document: &Value) -> T {
+    let typed: T = serde_json::from_value(document.clone()).unwrap_or_else(|error| panic!("{error} in {document}"));
+    assert_eq!(unread(document, &serde_json::to_value(&typed).expect("JSON"), String::new()), None, "in {document}");
+    typed
+}
+
+/// The path of a value of `document` that reading it has lost.
+fn unread(document: &Value, read: &Value, path: String) -> Option<String> {
+    match (document, read) {
+        (Value::Object(members), Value::Object(read)) => members.iter().find_map(|(name, value)| {
+            let path = format!("{path}/{name}");
+            read.get(name).map_or(Some(path.clone()), |read| unread(value, read, path))
+        }),
+        (document, read) => (document != read).then_some(path),
+    }
+}
+
+fn policies(manifest: &str) -> Vec<ClusterAdmissionPolicy> {
+    documents(&read(format!("examples/{manifest}.yaml")))
+}
+
+/// The names of the files in `examples/`, without their ending.
+pub(crate) fn files() -> BTreeSet<String> {
+    let files = root().join("examples").read_dir().expect("the folder of examples");
+    files
+        .map(|file| {
+            let path = file.expect("a file").path();
+            assert_eq!(path.extension().and_then(|ending| ending.to_str()), Some("yaml"), "{}", path.display());
+            path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned()
+        })
+        .collect()
+}
+
+/// What of a policy is not as every manifest must have it.
+fn problems(policy: &ClusterAdmissionPolicy) -> Vec<String> {
+    let spec = policy.spec.as_ref().expect("a spec");
+    let metadata = Metadata::read();
+    let mut problems = Vec::new();
+    let mut require = |holds: bool, problem: &str| {
+        if !holds {
+            problems.push(problem.to_owned());
+        }
+    };
+    let namespaces = spec.namespace_selector.clone().unwrap_or_default();
+    require(
+        namespaces.match_labels.is_none(),
+        "namespaceSelector.matchLabels: Kubewarden drops them, write matchExpressions",
+    );
+    require(
+        namespaces.match_expressions.as_ref().is_some_and(|expressions| !expressions.is_empty()),
+        "namespaceSelector.matchExpressions: without them the policy selects every namespace",
+    );
+    require(spec.module == metadata.module(), "module: not the one that is published");
+    require(spec.policy_server == "default", "policyServer: not the one that Kubewarden installs");
+    let rules = spec.rules.clone().unwrap_or_default();
+    require(metadata.rules.iter().all(|rule| rules.contains(rule)), "rules: pods are not selected as in metadata.yml");
+    require(spec.background_audit == Some(metadata.background_audit), "backgroundAudit: differs from metadata.yml");
+    let validates_only = spec.settings.0["validateOnly"] == true;
+    require(spec.mutating != validates_only, "mutating: must be the opposite of validateOnly");
+    if spec.mutating {
+        require(rules == metadata.rules, "rules: a policy that changes pods must select nothing else");
+        let origins = spec.object_selector.as_ref().and_then(|selector| selector.match_labels.as_ref());
+        let origin = origins.and_then(|labels| labels.get("offloading.liqo.io/origin"));
+        require(origin.is_some(), "objectSelector: without a label of offloaded pods the policy changes all of them");
+        let of_origin = json!({"key": REMOTE_CLUSTER_ID, "operator": "In", "values": [origin]});
+        require(
+            namespaces.match_expressions.iter().flatten().any(|expression| json!(expression) == of_origin),
+            "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
+        );
+        require(
+            spec.settings.0["homeClusterId"].as_str() == origin.map(String::as_str),
+            "homeClusterId: differs from the label that is selected",
+        );
+    }
+    let protects = spec.mutating && spec.mode == Some(PolicyMode::Protect);
+    let failure_policy = if protects { FailurePolicy::Fail } else { FailurePolicy::Ignore };
+    require(spec.failure_policy == Some(failure_policy), "failurePolicy: Fail where pods are protected, else Ignore");
+    problems
+}
+
+#[test]
+fn every_manifest_is_right() {
+    let files = files();
+    assert!(OTHERS.iter().all(|name| files.contains(*name)));
+    for manifest in files.iter().filter(|name| !OTHERS.contains(&name.as_str())) {
+        let policies = policies(manifest);
+        assert!(!policies.is_empty(), "{manifest}");
+        for policy in policies {
+            assert_eq!(problems(&policy), [""; 0], "{manifest}");
+            assert_eq!(settings_problem(policy.spec.unwrap().settings.0.to_string().as_bytes()), None, "{manifest}");
+        }
+    }
+}
+
+/// Each requirement refuses a manifest that breaks it.
+#[rstest]
+#[case::labels("/spec/namespaceSelector", json!({"matchLabels": {REMOTE_CLUSTER_ID: "milan"}}), &[
+    "namespaceSelector.matchLabels: Kubewarden drops them, write matchExpressions",
+    "namespaceSelector.matchExpressions: without them the policy selects every namespace",
+    "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
+])]
+#[case::labels_too("/spec/namespaceSelector/matchLabels", json!({"a": "b"}), &["namespaceSelector.matchLabels: Kubewarden drops them, write matchExpressions"])]
+#[case::module("/spec/module", json!("registry://ghcr.io/liqo-api-access-policy/liqo-api-access-policy:latest"), &["module: not the one that is published"])]
+#[case::server("/spec/policyServer", json!("mine"), &["policyServer: not the one that Kubewarden installs"])]
+#[case::rules("/spec/rules/0/operations", json!(["CREATE", "UPDATE"]), &[
+    "rules: pods are not selected as in metadata.yml",
+    "rules: a policy that changes pods must select nothing else",
+])]
+#[case::audit("/spec/backgroundAudit", json!(true), &["backgroundAudit: differs from metadata.yml"])]
+#[case::mutating("/spec/mutating", json!(false), &[
+    "mutating: must be the opposite of validateOnly",
+    "failurePolicy: Fail where pods are protected, else Ignore",
+])]
+#[case::objects("/spec/objectSelector", json!({}), &[
+    "objectSelector: without a label of offloaded pods the policy changes all of them",
+    "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
+    "homeClusterId: differs from the label that is selected",
+])]
+#[case::namespaces("/spec/namespaceSelector/matchExpressions/0/values", json!(["turin"]), &[
+    "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
+])]
+#[case::cluster("/spec/settings/homeClusterId", json!("turin"), &["homeClusterId: differs from the label that is selected"])]
+#[case::failure("/spec/failurePolicy", json!("Ignore"), &["failurePolicy: Fail where pods are protected, else Ignore"])]
+fn a_wrong_manifest_is_refused(#[case] pointer: &str, #[case] value: Value, #[case] expected: &[&str]) {
+    let mut manifest: Value = serde_yaml::from_str(&read("examples/one-home-cluster.yaml")).unwrap();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    manifest.pointer_mut(parent).unwrap()[name] = value;
+    assert_eq!(problems(&typed(&manifest)), expected);
+}
+
+#[test]
+#[should_panic(expected = "Some(\"/spec/namespaceSelector/matchExpresions\")")]
+fn an_unknown_field_is_refused() {
+    let text = read("examples/one-home-cluster.yaml").replace("matchExpressions:", "matchExpresions:");
+    documents::<ClusterAdmissionPolicy>(&text);
+}
+
+/// The namespace selector of the webhook that Kubewarden's controller makes of a policy. Source: `namespaceSelector` in
+/// the controller's `policy_subreconciler_webhook.go`.
+fn selector_of_the_webhook(policy: &ClusterAdmissionPolicy) -> LabelSelector {
+    let own = policy.spec.as_ref().and_then(|spec| spec.namespace_selector.clone()).unwrap_or_default();
+    let not_kubewarden = serde_json::from_value(
+        json!({"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kubewarden"]}),
+    );
+    let expressions = [not_kubewarden.unwrap()].into_iter().chain(own.match_expressions.unwrap_or_default());
+    LabelSelector { match_expressions: Some(expressions.collect()), match_labels: None }
+}
+
+fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
+    let mut equal = selector.match_labels.iter().flatten();
+    equal.all(|(key, value)| labels.get(key) == Some(value))
+        && selector.match_expressions.iter().flatten().all(|expression| {
+            let is_listed = labels
+                .get(&expression.key)
+                .is_some_and(|value| expression.values.as_ref().is_some_and(|values| values.contains(value)));
+            match expression.operator.as_str() {
+                "In" => is_listed,
+                "NotIn" => !is_listed,
+                other => panic!("no example has the operator {other}"),
+            }
+        })
+}
+
+/// Whether the API server asks a policy about a request in a namespace with these labels.
+fn is_asked(policy: &ClusterAdmissionPolicy, request: &Value, namespace: &BTreeMap<String, String>) -> bool {
+    let spec = policy.spec.as_ref().unwrap();
+    let labels = serde_json::from_value(request["object"]["metadata"]["labels"].clone()).unwrap_or_default();
+    let has = |list: &Option<Vec<String>>, value: &Value| {
+        list.iter().flatten().any(|item| Some(item.as_str()) == value.as_str())
+    };
+    let resource = &request["resource"];
+    let rules = spec.rules.iter().flatten();
+    request["subResource"].as_str().unwrap_or_default().is_empty()
+        && rules.clone().any(|rule| {
+            has(&rule.api_groups, &resource["group"])
+                && has(&rule.api_versions, &resource["version"])
+                && has(&rule.resources, &resource["resource"])
+                && has(&rule.operations, &request["operation"])
+        })
+        && spec.object_selector.as_ref().is_none_or(|selector| selects(selector, &labels))
+        && selects(&selector_of_the_webhook(policy), namespace)
+}
+
+fn namespace(labels: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let name = ("kubernetes.io/metadata.name", "liqo-demo");
+    [name].iter().chain(labels).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+const OF_MILAN: &[(&str, &str)] = &[(REMOTE_CLUSTER_ID, "milan")];
+const OF_TURIN: &[(&str, &str)] = &[(REMOTE_CLUSTER_ID, "turin")];
+const OPTED_IN: &[(&str, &str)] = &[(REMOTE_CLUSTER_ID, "milan"), ("api-access.example.org/enabled", "true")];
+const OFFLOADED: &[(&str, &str)] = &[(SCHEDULING_ENABLED, "true")];
+
+#[rstest]
+#[case("one-home-cluster", "prometheus", OF_MILAN, &["liqo-api-access-milan"])]
+#[case::another_cluster("one-home-cluster", "prometheus", OF_TURIN, &[])]
+#[case::own_namespace("one-home-cluster", "prometheus", &[], &[])]
+#[case::own_pod("one-home-cluster", "plain-web", OF_MILAN, &[])]
+#[case::update("one-home-cluster", "update-label", OF_MILAN, &[])]
+#[case::subresource("one-home-cluster", "ephemeral-container", OF_MILAN, &[])]
+#[case("two-home-clusters", "prometheus", OF_MILAN, &["liqo-api-access-milan"])]
+#[case::forged_label("two-home-clusters", "prometheus", OF_TURIN, &[])]
+#[case("own-credentials", "generate-name", OF_MILAN, &["liqo-api-access-milan"])]
+#[case("remote-only", "remote-other-sa", OF_MILAN, &["liqo-api-access-milan"])]
+#[case("opt-in", "prometheus", OPTED_IN, &["liqo-api-access-milan"])]
+#[case::opted_out("opt-in", "prometheus", OF_MILAN, &[])]
+#[case("monitor", "prometheus", OF_MILAN, &["liqo-api-access-milan"])]
+#[case("home-cluster", "plain-web", OFFLOADED, &["liqo-api-access-check"])]
+#[case("home-cluster", "deployment", OFFLOADED, &["liqo-api-access-check"])]
+#[case("home-cluster", "replicaset", OFFLOADED, &["liqo-api-access-check"])]
+#[case("home-cluster", "statefulset", OFFLOADED, &["liqo-api-access-check"])]
+#[case("home-cluster", "daemonset", OFFLOADED, &["liqo-api-access-check"])]
+#[case("home-cluster", "job", OFFLOADED, &["liqo-api-access-check"])]
+#[case("home-cluster", "cronjob", OFFLOADED, &["liqo-api-access-check"])]
+#[case("home-cluster", "replicationcontroller", OFFLOADED, &["liqo-api-access-check"])]
+#[case::not_offloaded("home-cluster", "plain-web", &[], &[])]
+fn selection(
+    #[case] manifest: &str,
+    #[case] request: &str,
+    #[case] labels: &[(&str, &str)],
+    #[case] expected: &[&str],
+) {
+    let request = Case::recorded(request).request;
+    let policies = policies(manifest);
+    let asked = policies.iter().filter(|policy| is_asked(policy, &request, &namespace(labels)));
+    assert_eq!(asked.map(|policy| policy.metadata.name.as_deref().unwrap()).collect::<Vec<_>>(), expected);
+}
+
+/// Why `matchLabels` are refused: with them, and without an `objectSelector`, a cluster's own pods would be changed.
+#[test]
+fn labels_of_namespaces_would_select_every_pod() {
+    let mut policy = policies("one-home-cluster").remove(0);
+    let spec = policy.spec.as_mut().unwrap();
+    spec.object_selector = None;
+    spec.namespace_selector = Some(LabelSelector { match_expressions: None, match_labels: Some(namespace(OF_MILAN)) });
+    assert!(is_asked(&policy, &Case::recorded("plain-web").request, &namespace(&[])));
+}
+
+/// What the policies of a manifest answer to a request, whole.
+#[rstest]
+#[case("one-home-cluster", "prometheus")]
+#[case("one-home-cluster", "unknown-annotation-value")]
+#[case("two-home-clusters", "already-forged")]
+#[case("two-home-clusters", "remote-other-sa")]
+#[case("own-credentials", "generate-name")]
+#[case("own-credentials", "remote-other-sa")]
+#[case("remote-only", "remote-other-sa")]
+#[case("remote-only", "remote")]
+#[case("remote-only", "already-forged")]
+#[case("opt-in", "argo-step")]
+#[case("home-cluster", "plain-web")]
+#[case("home-cluster", "unknown-annotation-value")]
+#[case("home-cluster", "deployment-bad-annotation")]
+#[case("monitor", "prometheus")]
+fn outcome(#[case] manifest: &str, #[case] request: &str) {
+    let outcomes = policies(manifest).into_iter().map(|policy| {
+        let outcome = Case::recorded(request).settings(policy.spec.unwrap().settings.0).outcome();
+        format!("{}: {outcome}", policy.metadata.name.unwrap())
+    });
+    insta::with_settings!({
+        snapshot_path => root().join("test_data/examples"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(format!("{manifest}.{request}"), outcomes.collect::<String>());
+    });
+}
+
+/// The policy checks each kind of object that the home cluster's manifest selects.
+#[test]
+fn the_home_cluster_selects_what_the_policy_checks() {
+    let policy = policies("home-cluster").remove(0);
+    let rules: Vec<RuleWithOperations> = policy.spec.unwrap().rules.unwrap();
+    let bad_template = json!({"metadata": {"annotations": {"liqo.io/api-server-support": "both"}}});
+    let mut checked = 0;
+    for rule in &rules {
+        for resource in rule.resources.iter().flatten() {
+            let kind = match resource.as_str() {
+                "pods" => "Pod",
+                "deployments" => "Deployment",
+                "replicasets" => "ReplicaSet",
+                "statefulsets" => "StatefulSet",
+                "daemonsets" => "DaemonSet",
+                "jobs" => "Job",
+                "cronjobs" => "CronJob",
+                "replicationcontrollers" => "ReplicationController",
+                other => panic!("{other} is nothing that the policy checks"),
+            };
+            let object = match kind {
+                "Pod" => bad_template.clone(),
+                "CronJob" => json!({"spec": {"jobTemplate": {"spec": {"template": bad_template}}}}),
+                _ => json!({"spec": {"template": bad_template}}),
+            };
+            for operation in rule.operations.iter().flatten() {
+                let group = &rule.api_groups.as_ref().unwrap()[0];
+                let case = Case::create(group, "v1", kind, object.clone()).set("/operation", json!(operation));
+                let rejection = case.rejection();
+                assert!(rejection.contains("\"both\" is not a mode"), "{kind} {operation}: {rejection}");
+                checked += 1;
+            }
+        }
+    }
+    // A pod is created, seven kinds of workloads are created and updated.
+    assert_eq!(checked, 1 + 7 * 2);
+}
+
+/// One document of a file, the one of this kind.
+fn object<T: DeserializeOwned + Serialize>(manifest: &str, kind: &str) -> T {
+    let documents: Vec<Value> = documents(&read(format!("examples/{manifest}.yaml")));
+    typed(documents.iter().find(|document| document["kind"] == kind).unwrap_or_else(|| panic!("no {kind}")))
+}
+
+/// A ServiceAccount and a Role of the same namespace, bound to each other and to nothing else.
+fn service_account(manifest: &str) -> ServiceAccount {
+    let account: ServiceAccount = object(manifest, "ServiceAccount");
+    let role: Role = object(manifest, "Role");
+    let binding: RoleBinding = object(manifest, "RoleBinding");
+    let (name, namespace) = (account.metadata.name.clone(), account.metadata.namespace.clone());
+    assert!([&role.metadata, &binding.metadata].iter().all(|metadata| metadata.namespace == namespace));
+    assert_eq!((binding.role_ref.kind.as_str(), Some(binding.role_ref.name)), ("Role", role.metadata.name));
+    let subjects: Vec<_> =
+        binding.subjects.into_iter().flatten().map(|s| (s.kind, Some(s.name), s.namespace)).collect();
+    assert_eq!(subjects, [("ServiceAccount".to_owned(), name, namespace)]);
+    assert!(role.rules.unwrap().iter().flat_map(|rule| &rule.verbs).all(|verb| verb != "*"));
+    account
+}
+
+#[test]
+fn own_credentials_fit_together() {
+    let account = service_account("own-credentials-home");
+    let token: Secret = object("own-credentials-home", "Secret");
+    assert_eq!(token.type_.as_deref(), Some("kubernetes.io/service-account-token"));
+    let annotations = token.metadata.annotations.unwrap();
+    assert_eq!(annotations.get("kubernetes.io/service-account.name"), account.metadata.name.as_ref());
+    assert_eq!(token.metadata.namespace, account.metadata.namespace);
+
+    let secret: Secret = object("own-credentials-secret", "Secret");
+    assert_eq!(secret.metadata.namespace, account.metadata.namespace);
+    assert_eq!(secret.string_data.unwrap().keys().collect::<Vec<_>>(), ["ca.crt", "token"]);
+    let settings = policies("own-credentials").remove(0).spec.unwrap().settings.0;
+    assert_eq!(settings["homeCredentialsSecret"].as_str(), secret.metadata.name.as_deref());
+}
+
+#[test]
+fn the_remote_service_account_is_the_allowed_one() {
+    let account = service_account("remote-only-service-account");
+    let settings = policies("remote-only").remove(0).spec.unwrap().settings.0;
+    assert_eq!(settings["allowedRemoteServiceAccounts"], json!([account.metadata.name.unwrap()]));
+}
+
+/// What shows monitor mode is the policy that protects, but for the two fields that its comment tells.
+#[test]
+fn monitor_is_the_same_policy() {
+    let [mut monitor, protect] = ["monitor", "one-home-cluster"].map(|manifest| policies(manifest).remove(0));
+    let spec = monitor.spec.as_mut().unwrap();
+    assert_eq!(spec.mode.replace(PolicyMode::Protect), Some(PolicyMode::Monitor));
+    assert_eq!(spec.failure_policy.replace(FailurePolicy::Fail), Some(FailurePolicy::Ignore));
+    assert_eq!(monitor, protect);
+}
+
+/// `make run` and the end-to-end tests show the settings that the first manifest has.
+#[test]
+fn the_settings_file_has_settings_of_the_first_manifest() {
+    let settings: BTreeMap<String, Value> = serde_yaml::from_str(&read("examples/settings.yaml")).unwrap();
+    let manifest = policies("one-home-cluster").remove(0).spec.unwrap().settings.0;
+    assert!(settings.iter().all(|(key, value)| manifest[key] == *value), "{settings:?} {manifest}");
+    assert_eq!(settings_problem(json!(settings).to_string().as_bytes()), None);
+}

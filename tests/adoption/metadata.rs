@@ -1,0 +1,162 @@
+//! What several files repeat agrees: name, version, description, license, rules, and where everything is published.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use k8s_openapi::api::admissionregistration::v1::RuleWithOperations;
+use kubewarden_policy_sdk::crd::policies::common::BackgroundAudit;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::files::{documents, read};
+use crate::support::root;
+
+const NAME: &str = env!("CARGO_PKG_NAME");
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// `metadata.yml`, as far as other files repeat it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Metadata {
+    pub(crate) rules: Vec<RuleWithOperations>,
+    pub(crate) background_audit: BackgroundAudit,
+    mutating: bool,
+    annotations: BTreeMap<String, String>,
+}
+
+impl Metadata {
+    pub(crate) fn read() -> Self {
+        serde_yaml::from_str(&read("metadata.yml")).expect("the metadata")
+    }
+
+    /// Where the published module is, as manifests name it.
+    pub(crate) fn module(&self) -> String {
+        format!("registry://{}", self.image())
+    }
+
+    fn image(&self) -> String {
+        format!("{}:v{}", self.annotation("ociUrl"), self.annotation("version"))
+    }
+
+    fn annotation(&self, name: &str) -> &str {
+        &self.annotations[&format!("io.kubewarden.policy.{name}")]
+    }
+}
+
+#[test]
+fn metadata_says_what_the_package_does() {
+    let metadata = Metadata::read();
+    assert_eq!(metadata.annotation("title"), NAME);
+    assert_eq!(metadata.annotation("version"), VERSION);
+    assert_eq!(metadata.annotation("description"), env!("CARGO_PKG_DESCRIPTION"));
+    assert_eq!(metadata.annotation("license"), env!("CARGO_PKG_LICENSE"));
+    assert_eq!(metadata.annotation("ociUrl"), format!("ghcr.io/{NAME}/{NAME}"));
+    assert_eq!(metadata.annotation("url"), format!("https://github.com/{NAME}/{NAME}"));
+    assert_eq!(metadata.annotation("source"), metadata.annotation("url"));
+    assert!(metadata.mutating);
+    assert!(read("LICENSE").contains("Apache License\n                           Version 2.0"));
+}
+
+#[test]
+fn the_description_for_artifact_hub_says_the_same() {
+    let metadata = Metadata::read();
+    let package: Value = serde_yaml::from_str(&read("artifacthub-pkg.yml")).unwrap();
+    assert_eq!(package["name"], NAME);
+    assert_eq!(package["version"], VERSION);
+    assert_eq!(package["displayName"], metadata.annotations["io.artifacthub.displayName"]);
+    assert_eq!(package["description"], metadata.annotation("description"));
+    assert_eq!(package["license"], metadata.annotation("license"));
+    assert_eq!(package["homeURL"], metadata.annotation("url"));
+    assert_eq!(package["containersImages"], json!([{"name": "policy", "image": metadata.image()}]));
+    assert_eq!(
+        package["links"][0]["url"],
+        format!("{}/releases/download/v{VERSION}/policy.wasm", metadata.annotation("url"))
+    );
+    let annotations = &package["annotations"];
+    assert_eq!(annotations["kubewarden/mutation"], "true");
+    assert_eq!(annotations["kubewarden/resources"], metadata.annotations["io.artifacthub.resources"]);
+    let rules: Vec<RuleWithOperations> =
+        serde_yaml::from_str(annotations["kubewarden/rules"].as_str().unwrap()).unwrap();
+    assert_eq!(rules, metadata.rules);
+    assert_eq!(
+        annotations["kubewarden/questions-ui"].as_str().unwrap().trim_end(),
+        read("questions-ui.yml").trim_end()
+    );
+}
+
+#[test]
+fn the_changelog_begins_with_this_version() {
+    let changelog = read("CHANGELOG.md");
+    let heading = changelog.lines().find_map(|line| line.strip_prefix("## ")).unwrap();
+    let (version, date) = heading.split_once(" - ").unwrap();
+    assert_eq!(version, format!("[{VERSION}]"));
+    let is_date = date.len() == 10 && date.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    assert!(is_date || date == "Unreleased", "{date}");
+    let link = format!("\n[{VERSION}]: {}/releases/tag/v{VERSION}\n", Metadata::read().annotation("url"));
+    assert!(changelog.contains(&link));
+}
+
+/// Wherever the image stands with a tag, it is this version's.
+#[test]
+fn every_document_names_this_version() {
+    let metadata = Metadata::read();
+    let image = metadata.annotation("ociUrl");
+    let examples = crate::manifests::files().into_iter().map(|name| format!("examples/{name}.yaml"));
+    let mut named = 0;
+    for file in documents().into_iter().chain(examples) {
+        for reference in read(&file).split(image).skip(1).filter_map(|after| after.strip_prefix(':')) {
+            let tag: String = reference.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
+            assert_eq!(tag, format!("v{VERSION}"), "{file}");
+            named += 1;
+        }
+    }
+    assert!(named > 5);
+}
+
+/// A step of a workflow that somebody else wrote is known by its digest.
+#[test]
+fn actions_are_pinned() {
+    for file in [".github/workflows/test.yml", ".github/workflows/release.yml"] {
+        let text = read(file);
+        let _: Value = serde_yaml::from_str(&text).unwrap();
+        let steps = text.lines().filter_map(|line| line.split_once("uses: ").map(|(_, action)| action));
+        for action in steps.filter(|action| !action.starts_with("./")) {
+            let (_, version) = action.split_once('@').unwrap();
+            let (digest, tag) = version.split_once(" # v").unwrap_or_else(|| panic!("{file}: {action}"));
+            assert!(digest.len() == 40 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()), "{file}: {action}");
+            assert!(tag.split('.').all(|number| number.parse::<u32>().is_ok()), "{file}: {action}");
+        }
+    }
+    let release: Value = serde_yaml::from_str(&read(".github/workflows/release.yml")).unwrap();
+    assert_eq!(release["permissions"], json!({}));
+    assert_eq!(release["jobs"]["publish"]["env"]["IMAGE"], Metadata::read().annotation("ociUrl"));
+    for (job, rights) in [("test", json!({"contents": "read"})), ("build", json!({"contents": "read"}))] {
+        assert_eq!(release["jobs"][job]["permissions"], rights);
+    }
+    assert_eq!(
+        release["jobs"]["publish"]["permissions"],
+        json!({"contents": "write", "id-token": "write", "packages": "write"})
+    );
+}
+
+/// The notes of a release are the section of the changelog, which must have got its date.
+#[test]
+fn release_notes_come_from_the_changelog() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("release-notes");
+    std::fs::create_dir_all(folder.join(".ci")).unwrap();
+    for file in [".ci/release-notes", "metadata.yml"] {
+        std::fs::copy(root().join(file), folder.join(file)).unwrap();
+    }
+    let notes = |changelog: &str| {
+        std::fs::write(folder.join("CHANGELOG.md"), changelog).unwrap();
+        let output = Command::new(folder.join(".ci/release-notes")).output().unwrap();
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.success(), stdout, stderr)
+    };
+    let changelog =
+        |date: &str| format!("# Changelog\n\n## [{VERSION}] - {date}\n\nNew.\n\n## [0.0.1] - 2026-01-01\n\nOld.\n");
+    assert_eq!(notes(&changelog("2026-01-31")), (true, "\nNew.\n\n".to_owned(), String::new()));
+    let message = format!("CHANGELOG.md has no section with a date for version {VERSION}\n");
+    assert_eq!(notes(&changelog("Unreleased")), (false, String::new(), message));
+}
