@@ -17,6 +17,9 @@ KWCTL ?= $(or $(shell command -v kwctl),$(abspath $(RUNNER)))
 USES_RUNNER := $(filter runner,$(notdir $(KWCTL)))
 E2E_MODULE := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
 
+# What the tests of the playground drive. Browsers that come from elsewhere than the system cannot be had everywhere.
+CHROMIUM ?= $(shell command -v chromium)
+
 explain = "$(RUNNER)" explain --request-path "$(1)" $(if $(2),--settings-path "$(2)") policy.wasm
 fail = { echo "$(1)" >&2; exit 1; }
 needs-kwctl = $(if $(USES_RUNNER),$(call fail,kwctl is missing: see https://docs.kubewarden.io$(comma) or name it in KWCTL))
@@ -64,6 +67,28 @@ test: policy.wasm lint-tools ## Check format and lints, and run the tests
 e2e-tests: bats-and-jq $(E2E_MODULE) $(if $(USES_RUNNER),$(RUNNER)) ## Run the end-to-end tests, with kwctl where it is installed
 	KWCTL='$(KWCTL)' POLICY=$(E2E_MODULE) bats e2e.bats
 
+.PHONY: playground
+playground: playground-build ## Serve the playground, a page that runs the policy in the browser
+	cd playground && npm run --silent preview
+
+.PHONY: playground-build
+playground-build: policy.wasm playground/node_modules ## Build the playground into playground/dist
+	cd playground && npm run --silent build
+
+.PHONY: playground-test
+playground-test: chromium playground-build $(RUNNER) ## Check the playground's format, lints and types, and test it in Chromium
+	cd playground && npm run --silent check
+	cd playground && RUNNER='$(abspath $(RUNNER))' npm run --silent unit
+	cd playground && RUNNER='$(abspath $(RUNNER))' CHROMIUM='$(CHROMIUM)' npm run --silent e2e
+
+.PHONY: playground-screenshot
+playground-screenshot: chromium playground-build ## Take the picture of the playground that README.md shows
+	cd playground && SCREENSHOT=screenshot.png CHROMIUM='$(CHROMIUM)' npm run --silent e2e screenshot
+
+playground/node_modules: playground/package-lock.json playground/.npmrc | npm
+	cd playground && npm ci
+	@touch $@
+
 .PHONY: fuzz
 fuzz: fuzz-tools ## Fuzz the policy, each target for FUZZ_SECONDS (900)
 	fuzz/seed
@@ -84,6 +109,7 @@ fmt: lint-tools ## Format the code
 clean: ## Remove everything that was built
 	cargo clean
 	rm -f policy.wasm annotated-policy.wasm
+	rm -rf playground/dist playground/node_modules
 
 $(RUNNER): $(shell find runner/src -name '*.rs') runner/Cargo.toml $(MANIFESTS)
 	cargo build -p runner
@@ -110,3 +136,11 @@ bats-and-jq:
 	@for tool in bats jq; do \
 	  command -v $$tool >/dev/null || $(call fail,$$tool is missing: install it with your system's package manager); \
 	done
+
+.PHONY: npm
+npm:
+	@command -v npm >/dev/null || $(call fail,npm is missing: install Node.js 20.19 or newer)
+
+.PHONY: chromium
+chromium:
+	@test -n '$(CHROMIUM)' || $(call fail,Chromium is missing: install it$(comma) or name it in CHROMIUM)

@@ -147,12 +147,15 @@ function settingsJson(settings: Source): string {
   return writeJson(settings.value ?? new Map());
 }
 
+/** What stands between two problems of the settings: the next one begins with a setting, or with a name in quotes. */
+const NEXT_PROBLEM = /; (?=(?:"[^"]*"|[A-Za-z][\w-]*(?:\[\d+\])?): )/;
+
 /** Why the policy refuses the settings, with each setting that it names marked. */
 function refusalOf(module: WebAssembly.Module, settings: Source, marks: Mark[]): string | undefined {
   const answer = callJson(module, "validate_settings", settingsJson(settings));
   if (member(answer, "valid") === true) return undefined;
   const message = textMember(answer, "message") ?? "no reason given";
-  for (const problem of message.split("; ")) {
+  for (const problem of message.split(NEXT_PROBLEM)) {
     // A name that is no setting's comes in quotes.
     const unknown = /^"([^"]+)": /.exec(problem)?.[1];
     const path = unknown === undefined ? (pathOf(problem) ?? []) : [unknown];

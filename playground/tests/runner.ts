@@ -8,7 +8,7 @@ const root = new URL("../../", import.meta.url);
 export const inRoot = (path: string) => fileURLToPath(new URL(path, root));
 
 export const modulePath = inRoot("policy.wasm");
-export const runnerPath = `${process.env.CARGO_TARGET_DIR ?? inRoot("target")}/debug/runner`;
+export const runnerPath = process.env.RUNNER ?? inRoot("target/debug/runner");
 
 export const policy = new WebAssembly.Module(readFileSync(modulePath));
 
