@@ -18,7 +18,7 @@ USES_RUNNER := $(filter runner,$(notdir $(KWCTL)))
 E2E_MODULE := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
 
 # What the tests of the playground drive. Browsers that come from elsewhere than the system cannot be had everywhere.
-CHROMIUM ?= $(shell command -v chromium)
+CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chrome))
 
 explain = "$(RUNNER)" explain --request-path "$(1)" $(if $(2),--settings-path "$(2)") policy.wasm
 fail = { echo "$(1)" >&2; exit 1; }

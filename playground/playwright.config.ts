@@ -17,7 +17,7 @@ export default defineConfig({
     baseURL: address,
     // Answers of the test must not be kept by the page.
     serviceWorkers: "block",
-    launchOptions: { executablePath: chromium, chromiumSandbox: process.getuid?.() !== 0 },
+    launchOptions: { executablePath: chromium },
     permissions: ["clipboard-read", "clipboard-write"],
   },
   webServer: {

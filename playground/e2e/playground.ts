@@ -57,8 +57,8 @@ export class Playground {
   }
 }
 
-/** Messages of the browser that a test has brought about on purpose. */
 export const test = base.extend<{ playground: Playground; expectedErrors: RegExp }>({
+  /** Errors that a test brings about on purpose. */
   expectedErrors: [/^$/, { option: true }],
   playground: async ({ page, baseURL, expectedErrors }, use) => {
     const errors: string[] = [];

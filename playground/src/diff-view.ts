@@ -13,8 +13,6 @@ const DIFF = { scanLimit: 1000, timeout: 200 };
 const theme = EditorView.theme({
   "&.cm-merge-a .cm-changedLine, .cm-deletedChunk": { backgroundColor: "var(--bad-soft)" },
   "&.cm-merge-b .cm-changedLine, .cm-changedLine": { backgroundColor: "var(--good-soft)" },
-  "&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText": { background: "var(--bad-mark)" },
-  "&.cm-merge-b .cm-changedText, .cm-changedText": { background: "var(--good-mark)" },
   ".cm-collapsedLines": { color: "var(--muted)", background: "var(--active)" },
   ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: '""' },
 });
@@ -58,8 +56,9 @@ export class DiffView {
     });
   }
 
-  #options(): { collapseUnchanged?: typeof COLLAPSE; diffConfig: typeof DIFF } {
-    return { ...(this.showsAll.checked ? {} : { collapseUnchanged: COLLAPSE }), diffConfig: DIFF };
+  #options() {
+    const shared = { diffConfig: DIFF, highlightChanges: false };
+    return this.showsAll.checked ? shared : { ...shared, collapseUnchanged: COLLAPSE };
   }
 
   #unified(before: string, after: string): EditorView {

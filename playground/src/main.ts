@@ -9,7 +9,7 @@ import type { Evaluation, Input, Mark } from "./evaluate.ts";
 import { type Job, Jobs, TimedOut } from "./jobs.ts";
 import JobsWorker from "./jobs.worker.ts?worker&inline";
 import { BrokenLink, packed, unpacked } from "./permalink.ts";
-import { ResultView, type Shown } from "./result-view.ts";
+import { ResultView } from "./result-view.ts";
 import { type Property, SettingsForm } from "./settings-form.ts";
 import "./style.css";
 import { tabs } from "./tabs.ts";
@@ -130,7 +130,7 @@ function showStopped(message: string): void {
   objectEditor.mark([]);
   settingsEditor.mark([]);
   outcome.ariaBusy = "false";
-  result.show({ kind: "stopped", message } satisfies Shown, undefined, "", () => {});
+  result.show({ kind: "stopped", message }, undefined, "", () => {});
 }
 
 function reason(error: unknown): string {
@@ -197,6 +197,14 @@ async function loadPolicy(): Promise<Jobs> {
   }
 }
 
+async function workOffline(): Promise<void> {
+  try {
+    await navigator.serviceWorker?.register("./service-worker.js");
+  } catch {
+    // Not every window may have one, and with a network the page does without it.
+  }
+}
+
 async function start(): Promise<void> {
   // Where the outcome stands below the settings, these must not hide it.
   settingsPanel.open = matchMedia("(min-width: 60rem)").matches;
@@ -210,7 +218,7 @@ async function start(): Promise<void> {
   addEventListener("hashchange", () => void followLink());
 
   if (!(await followLink())) setExample(chooser.value);
-  if (import.meta.env.PROD) await navigator.serviceWorker?.register("./service-worker.js");
+  if (import.meta.env.PROD) await workOffline();
 }
 
 void start();

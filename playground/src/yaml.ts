@@ -88,7 +88,7 @@ export function editYaml(text: string, name: string, value: Value | undefined): 
   const indent = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
   if (!isMap(contents) || !first || indent.trim()) return rewritten(document, name, value);
 
-  const pair = contents.items.find(({ key }) => isScalar(key) && nameText(key.value) === name) ?? undefined;
+  const pair = contents.items.find(({ key }) => isScalar(key) && nameText(key.value) === name);
   if (!pair) {
     const last = contents.items.at(-1);
     return value === undefined ? text : insertedAfter(text, endOf(text, last), indent, name, value);
@@ -134,18 +134,20 @@ function endOfLine(text: string, at: number): number {
 /** JSON is YAML, but a reader of its own is many times faster. */
 function readAsJson(text: string): Source | { problem: SyntaxProblem } {
   try {
-    return { value: parseJson(text), locate: (path) => locate(singleDocument(text).contents, path) };
+    return { value: parseJson(text), locate: (path) => locate(singleDocument(text, false).contents, path) };
   } catch (error) {
     if (error instanceof SyntaxProblem) return { problem: error };
     throw error;
   }
 }
 
-function singleDocument(text: string): Document.Parsed {
+function singleDocument(text: string, uniqueKeys = true): Document.Parsed {
   const tokens = [...new Parser().parse(text)];
   tokens.forEach(checkDepth);
   // At least one document is wanted, also of an empty text.
-  const documents = [...new Composer({ ...OPTIONS, prettyErrors: false }).compose(tokens, true, text.length)];
+  const documents = [
+    ...new Composer({ ...OPTIONS, uniqueKeys, prettyErrors: false }).compose(tokens, true, text.length),
+  ];
   for (const document of documents) {
     const [error] = document.errors;
     if (error) throw new SyntaxProblem(reworded(error.message), ...error.pos);
@@ -242,7 +244,8 @@ function locate(root: Node | null, path: Step[]): Range {
   for (const step of path) {
     if (isAlias(node)) break;
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && nameText(key.value) === step);
+      // Where names may stand twice, the last one counts.
+      const pair = node.items.findLast(({ key }) => isScalar(key) && nameText(key.value) === step);
       if (!isPair(pair)) break;
       range = rangeOf(pair.key) ?? range;
       node = pair.value;

@@ -80,6 +80,11 @@ describe("a path leads to its place, or to the nearest one", () => {
     expect(text.slice(from, to).trimEnd()).toBe(place);
   });
 
+  test("in JSON that names a member twice", () => {
+    const json = '{"a": {"b": 1}, "a": {"c": 2}}';
+    expect(readYaml(json).locate(["a", "c"])).toEqual({ from: 22, to: 25 });
+  });
+
   test("in JSON", () => {
     const json = '{"spec": {"list": [1, {"name": 2}]}}';
     const { from, to } = readYaml(json).locate(["spec", "list", 1, "name"]);
