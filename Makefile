@@ -17,7 +17,7 @@ KWCTL ?= $(or $(shell command -v kwctl),$(abspath $(RUNNER)))
 USES_RUNNER := $(filter runner,$(notdir $(KWCTL)))
 E2E_MODULE := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
 
-# What the tests of the playground drive. Browsers that come from elsewhere than the system cannot be had everywhere.
+# What the playground's tests drive: the system's browser, since Playwright's own cannot be downloaded everywhere.
 CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chrome))
 
 explain = "$(RUNNER)" explain --request-path "$(1)" $(if $(2),--settings-path "$(2)") policy.wasm
