@@ -26,6 +26,9 @@ E2E_MODULE := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
 MODULE_FLAGS := -C link-arg=--compress-relocations --cfg sha2_backend_soft="compact" \
   --remap-path-prefix=$(CARGO_HOME_DIR)=/cargo
 
+# What the playground's tests drive: the system's browser, since Playwright's own cannot be downloaded everywhere.
+CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chrome))
+
 explain = "$(RUNNER)" explain --request-path "$(1)" $(if $(2),--settings-path "$(2)") policy.wasm
 fail = { echo "$(1)" >&2; exit 1; }
 needs-kwctl = $(if $(USES_RUNNER),$(call fail,kwctl is missing: see https://docs.kubewarden.io$(comma) or name it in KWCTL))
@@ -89,6 +92,28 @@ bench: policy.wasm ## Time the policy beside reference guests, and write benches
 	cargo build --release --target $(TARGET) -p reference-guests --examples --config 'profile.release.opt-level=3'
 	cargo run --profile bench -p benches -- '$(TARGET_DIR)/$(TARGET)/release/examples'
 
+.PHONY: playground
+playground: playground-build ## Serve the playground, a page that runs the policy in the browser
+	cd playground && npm run --silent preview
+
+.PHONY: playground-build
+playground-build: policy.wasm playground/node_modules ## Build the playground into playground/dist
+	cd playground && npm run --silent build
+
+.PHONY: playground-test
+playground-test: chromium playground-build $(RUNNER) ## Check the playground's format, lints and types, and test it in Chromium
+	cd playground && npm run --silent check
+	cd playground && RUNNER='$(abspath $(RUNNER))' npm run --silent unit
+	cd playground && RUNNER='$(abspath $(RUNNER))' CHROMIUM='$(CHROMIUM)' npm run --silent e2e
+
+.PHONY: playground-screenshot
+playground-screenshot: chromium playground-build ## Take the picture of the playground that README.md shows
+	cd playground && SCREENSHOT=screenshot.png CHROMIUM='$(CHROMIUM)' npm run --silent e2e screenshot
+
+playground/node_modules: playground/package-lock.json playground/.npmrc | npm
+	cd playground && npm ci
+	@touch $@
+
 .PHONY: fuzz
 fuzz: fuzz-tools ## Fuzz the policy, each target for FUZZ_SECONDS (900)
 	fuzz/seed
@@ -123,6 +148,7 @@ fmt: lint-tools ## Format the code
 clean: ## Remove everything that was built
 	cargo clean
 	rm -f policy.wasm annotated-policy.wasm policy.cdx.json
+	rm -rf playground/dist playground/node_modules
 
 $(RUNNER): $(shell find runner/src -name '*.rs') runner/Cargo.toml $(MANIFESTS)
 	cargo build -p runner
@@ -149,3 +175,11 @@ bats-and-jq:
 	@for tool in bats jq; do \
 	  command -v $$tool >/dev/null || $(call fail,$$tool is missing: install it with your system's package manager); \
 	done
+
+.PHONY: npm
+npm:
+	@command -v npm >/dev/null || $(call fail,npm is missing: install Node.js 20.19 or newer)
+
+.PHONY: chromium
+chromium:
+	@test -n '$(CHROMIUM)' || $(call fail,Chromium is missing: install it$(comma) or name it in CHROMIUM)

@@ -1,0 +1,92 @@
+/** The page under test, as its users see it. Nothing may go wrong unseen, and no other host may be asked. */
+
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
+
+export { expect };
+
+export class Playground {
+  readonly object: Locator;
+  readonly settings: Locator;
+  readonly title: Locator;
+  readonly message: Locator;
+
+  constructor(readonly page: Page) {
+    this.object = page.getByRole("textbox", { name: "Pod, workload or AdmissionReview" });
+    this.settings = page.getByRole("textbox", { name: "Settings in YAML" });
+    this.title = page.locator("#verdict-title");
+    this.message = page.locator("#verdict-message");
+  }
+
+  async open(fragment = ""): Promise<void> {
+    await this.page.goto(`./${fragment}`);
+    await this.settle();
+  }
+
+  /** Waits until what is shown is about what was typed. */
+  async settle(): Promise<void> {
+    await expect(this.page.locator("#outcome")).toHaveAttribute("aria-busy", "false");
+  }
+
+  async example(title: string): Promise<void> {
+    await this.page.getByLabel("Example").selectOption({ label: title });
+    await this.settle();
+  }
+
+  /** Replaces the whole text of an editor, as from the clipboard. */
+  async paste(editor: Locator, text: string): Promise<void> {
+    await this.page.evaluate((text) => navigator.clipboard.writeText(text), text);
+    await editor.focus();
+    await this.page.keyboard.press("ControlOrMeta+A");
+    await this.page.keyboard.press(text ? "ControlOrMeta+V" : "Delete");
+    await this.settle();
+  }
+
+  async pasteSettings(text: string): Promise<void> {
+    await this.page.getByRole("tab", { name: "YAML" }).click();
+    await this.paste(this.settings, text);
+  }
+
+  /** The text of an editor that is short enough to be drawn as a whole. */
+  async textOf(editor: Locator): Promise<string> {
+    return (await editor.locator(".cm-line").allTextContents()).join("\n");
+  }
+
+  /** The lines of an editor that are marked as wrong. */
+  markedLines(editor: Locator): Locator {
+    return editor.locator(".marked-error");
+  }
+}
+
+export const test = base.extend<{ playground: Playground; expectedErrors: RegExp }>({
+  /** Errors that a test brings about on purpose. */
+  expectedErrors: [/^$/, { option: true }],
+  playground: async ({ page, baseURL, expectedErrors }, use) => {
+    const errors: string[] = [];
+    const hosts = new Set<string>();
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") errors.push(message.text());
+    });
+    page.on("request", (request) => {
+      if (!/^(blob|data):/.test(request.url())) hosts.add(new URL(request.url()).origin);
+    });
+    await use(new Playground(page));
+    expect(errors.filter((error) => !expectedErrors.test(error))).toEqual([]);
+    expect([...hosts]).toEqual([new URL(baseURL ?? "").origin]);
+  },
+});
+
+/** A pod in YAML, with lines of its own in its spec. */
+export function pod(annotations = "", spec = ""): string {
+  return `apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: shop
+  annotations: {${annotations}}
+spec:
+  containers:
+  - name: web
+    image: web:1
+${spec}`;
+}

@@ -1,0 +1,116 @@
+import { expect, pod, test } from "./playground.ts";
+
+/** What is wrong, the message with its line, and the text of the marked line. */
+const UNREADABLE: Record<string, [text: string, message: string, line: string]> = {
+  "a tab as indentation": [
+    "kind: Pod\nspec:\n\tcontainers: []\n",
+    "line 3: tabs are not allowed as indentation",
+    "\tcontainers: []",
+  ],
+  "YAML that is none": ["kind: Pod\nspec: [1, 2\nmetadata: {}\n", "line 3: expected ] before this", "metadata: {}"],
+  "JSON that ends too early": [
+    '{\n"kind": "Pod",\n"spec": {',
+    "line 3: expected a member's name in quotes",
+    '"spec": {',
+  ],
+  "a name that stands twice": ["kind: Pod\nkind: Job\n", "line 2: map keys must be unique", "kind: Job"],
+  "several documents": [
+    `${pod()}---\n${pod()}`,
+    "line 12: a second document begins here; the playground takes one at a time",
+    "apiVersion: v1",
+  ],
+  "aliases that explode": [
+    `a: &a [x]\n${["ab", "bc", "cd", "de"]
+      .map(([before, name]) => `${name}: &${name} [${Array(10).fill(`*${before}`).join(", ")}]\n`)
+      .join("")}`,
+    "line 2: aliases stand for more than 1000 values",
+    "b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]",
+  ],
+  "a number that JSON does not have": [
+    "kind: Pod\nspec: .inf\n",
+    "line 2: .inf is a number that JSON does not have",
+    "spec: .inf",
+  ],
+  "lists without an end": ["[".repeat(2000), "line 1: expected at most 500 levels", "[".repeat(2000)],
+  "another kind": [
+    "apiVersion: v1\nkind: Service\n",
+    "line 2: the policy does not look at Service of v1: expected a Pod, a workload such as a Deployment, or an AdmissionReview",
+    "kind: Service",
+  ],
+  "no object": [
+    "just text\n",
+    "line 1: expected a Pod, a workload such as a Deployment, or an AdmissionReview",
+    "just text",
+  ],
+  "a review without a request": [
+    '{"apiVersion": "admission.k8s.io/v1",\n"kind": "AdmissionReview"}',
+    "line 1: expected an AdmissionReview with a request",
+    '{"apiVersion": "admission.k8s.io/v1",',
+  ],
+};
+
+test("what cannot be read is told at its line", async ({ playground }) => {
+  await playground.open();
+  for (const [what, [text, message, line]] of Object.entries(UNREADABLE)) {
+    await test.step(what, async () => {
+      await playground.paste(playground.object, text);
+      await expect(playground.title).toHaveText("This cannot be read");
+      await expect(playground.message).toHaveText(message);
+      await expect(playground.markedLines(playground.object)).toHaveText(line);
+    });
+  }
+  await playground.paste(playground.object, pod());
+  await expect(playground.title).toHaveText(/^Accepted/);
+  await expect(playground.markedLines(playground.object)).toHaveCount(0);
+});
+
+test("settings that cannot be read are told, and the form waits", async ({ page, playground }) => {
+  await playground.open();
+  await playground.pasteSettings("homeApiServerPort: [\n");
+  await expect(playground.title).toHaveText("This cannot be read");
+  await expect(playground.message).toHaveText("settings, line 2: expected ] before this");
+  await page.getByRole("tab", { name: "Form" }).click();
+  await expect(page.getByLabel("homeApiServerPort")).toBeDisabled();
+
+  await page.getByRole("button", { name: "Go to line 2 of the settings" }).click();
+  await expect(playground.settings).toBeFocused();
+  await playground.paste(playground.settings, "");
+  await expect(playground.title).toHaveText(/^Accepted/);
+  await page.getByRole("tab", { name: "Form" }).click();
+  await expect(page.getByLabel("homeApiServerPort")).toBeEnabled();
+});
+
+test("settings that the policy refuses are told at each of them", async ({ page, playground }) => {
+  await playground.open();
+  await playground.pasteSettings("homeApiServerPort: 0\ndefaultMode: home\nallowedModes:\n- home\n- nowhere\n");
+  const port = "homeApiServerPort: expected a number from 1 to 65535, found 0";
+  const mode = 'allowedModes[1]: expected "home", "remote" or "disabled", found "nowhere"';
+  await expect(playground.title).toHaveText("The policy refuses these settings");
+  await expect(playground.message).toHaveText(`${port}; ${mode}`);
+  await expect(playground.markedLines(playground.settings)).toHaveText(["homeApiServerPort: 0", "- nowhere"]);
+  await page.getByRole("tab", { name: "Form" }).click();
+  await expect(page.getByLabel("homeApiServerPort")).toHaveAccessibleDescription(new RegExp(`${port}$`));
+});
+
+test("a rejection marks the line that it is about, also in a review", async ({ page, playground }) => {
+  await playground.open();
+  await playground.paste(playground.object, pod("", "    env: 5\n"));
+  await expect(playground.title).toHaveText("Rejected");
+  await expect(playground.message).toHaveText("spec.containers[0].env: expected a list, found a number");
+  await expect(playground.markedLines(playground.object)).toHaveText("    env: 5");
+  await page.getByRole("button", { name: "Go to line 11" }).click();
+  await expect(playground.object).toBeFocused();
+
+  const kind = { group: "", version: "v1", kind: "Pod" };
+  const object = { metadata: { name: "web" }, spec: { containers: [{ name: "web", env: 5 }] } };
+  const request = { uid: "1", kind, operation: "CREATE", object };
+  await playground.paste(playground.object, JSON.stringify({ kind: "AdmissionReview", request }, null, 1));
+  await expect(playground.message).toHaveText("spec.containers[0].env: expected a list, found a number");
+  await expect(playground.markedLines(playground.object)).toHaveText('       "env": 5');
+});
+
+test("nothing is no problem", async ({ playground }) => {
+  await playground.open();
+  await playground.paste(playground.object, "");
+  await expect(playground.title).toHaveText("Nothing to look at");
+});

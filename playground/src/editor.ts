@@ -1,0 +1,112 @@
+/** Owns the text editors. Tab leaves them, as it leaves every other field. */
+
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { yaml } from "@codemirror/lang-yaml";
+import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { type Diagnostic, forEachDiagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
+import { EditorState, type Extension } from "@codemirror/state";
+import { Decoration, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import type { Mark } from "./evaluate.ts";
+
+const theme = EditorView.theme({
+  "&": { color: "var(--text)", backgroundColor: "var(--panel)", fontSize: "0.8125rem" },
+  "&.cm-focused": { outline: "none" },
+  // An outline would be below the background of the lines.
+  "&.cm-focused::after": {
+    position: "absolute",
+    inset: "0",
+    zIndex: "300",
+    border: "2px solid var(--accent)",
+    content: '""',
+    pointerEvents: "none",
+  },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
+  ".cm-content": { caretColor: "var(--text)" },
+  ".cm-cursor": { borderLeftColor: "var(--text)" },
+  ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--panel)", border: "none" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--active)" },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    backgroundColor: "var(--selection)",
+  },
+  ".marked-error": { backgroundColor: "var(--bad-soft)" },
+  ".marked-warning": { backgroundColor: "var(--warn-soft)" },
+  ".cm-tooltip": { color: "var(--text)", backgroundColor: "var(--panel)", border: "1px solid var(--border)" },
+  ".cm-diagnostic": { maxWidth: "36rem", overflowWrap: "anywhere" },
+});
+
+const colors = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--code-name)" },
+  { tag: [tags.string, tags.content], color: "var(--code-text)" },
+  { tag: [tags.number, tags.bool, tags.null, tags.keyword], color: "var(--code-number)" },
+  { tag: [tags.comment, tags.lineComment], color: "var(--muted)", fontStyle: "italic" },
+]);
+
+/** Makes the whole line of a mark stand out. */
+const markedLines = EditorView.decorations.of(({ state }) => {
+  const lines: [start: number, severity: string][] = [];
+  forEachDiagnostic(state, ({ severity }, from) => lines.push([state.doc.lineAt(from).from, severity]));
+  const ranges = lines.map(([start, severity]) => Decoration.line({ class: `marked-${severity}` }).range(start));
+  return Decoration.set(ranges, true);
+});
+
+/** What all editors of YAML look like. */
+export const appearance: Extension = [theme, lineNumbers(), yaml(), syntaxHighlighting(colors)];
+
+/** An editor in place of an element's content, with the label that assistive technology reads. */
+export class Editor {
+  readonly #view: EditorView;
+
+  constructor(parent: HTMLElement, label: string, onChange: () => void) {
+    this.#view = new EditorView({
+      parent,
+      extensions: [
+        appearance,
+        lintGutter(),
+        markedLines,
+        history(),
+        drawSelection(),
+        highlightActiveLine(),
+        indentUnit.of("  "),
+        EditorState.tabSize.of(2),
+        keymap.of([...defaultKeymap, ...historyKeymap]),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) onChange();
+        }),
+      ],
+    });
+  }
+
+  get text(): string {
+    return this.#view.state.doc.toString();
+  }
+
+  set text(text: string) {
+    if (text === this.text) return;
+    this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: text } });
+  }
+
+  /** Replaces all marks. They are about a text that may have changed since. */
+  mark(marks: Mark[]): void {
+    const { doc } = this.#view.state;
+    const diagnostics = marks.map(({ from, to, severity, message }): Diagnostic => {
+      const line = doc.lineAt(Math.min(from, doc.length));
+      const start = Math.min(from, line.to);
+      return { from: start, to: Math.max(start, Math.min(to, line.to)), severity, message };
+    });
+    this.#view.dispatch(setDiagnostics(this.#view.state, diagnostics));
+  }
+
+  lineAt(offset: number): number {
+    const { doc } = this.#view.state;
+    return doc.lineAt(Math.min(offset, doc.length)).number;
+  }
+
+  /** Moves the cursor to an offset, and the reader with it. */
+  goTo(offset: number): void {
+    const anchor = Math.min(offset, this.#view.state.doc.length);
+    this.#view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
+    this.#view.focus();
+  }
+}

@@ -1,0 +1,25 @@
+/** Owns the paths that the policy's messages begin with, such as `spec.containers[0].env: expected …`. */
+
+/** A member's name or an item's index. */
+export type Step = string | number;
+
+const FIRST = /[A-Za-z][\w-]*/y;
+const NEXT = /\.([^.[\]:\s]+)|\["(.*?)"\]|\[(\d+)\]/y;
+
+/** The path at the start of a message; none when the message begins otherwise. */
+export function pathOf(message: string): Step[] | undefined {
+  FIRST.lastIndex = 0;
+  const first = FIRST.exec(message)?.[0];
+  if (first === undefined) return undefined;
+  const path: Step[] = [first];
+  let at = first.length;
+  for (;;) {
+    NEXT.lastIndex = at;
+    const found = NEXT.exec(message);
+    if (!found) break;
+    const [whole, member, quoted, index] = found;
+    path.push(index === undefined ? (member ?? quoted ?? "") : Number(index));
+    at += whole.length;
+  }
+  return message.startsWith(": ", at) ? path : undefined;
+}

@@ -1,0 +1,65 @@
+/**
+ * Owns links that hold the whole input. It is packed into the fragment, the part of an address that browsers keep to
+ * themselves.
+ */
+
+import type { Input } from "./evaluate.ts";
+
+/** Begins each fragment, so that another form can be told apart one day. */
+const PREFIX = "#1.";
+
+/** What unpacks to more is no input of ours. */
+const LENGTH = 8 * 1024 * 1024;
+
+/** A fragment begins like one of ours, and then goes on otherwise. */
+export class BrokenLink extends Error {}
+
+export async function packed(input: Input): Promise<string> {
+  const stream = new Blob([JSON.stringify(input)]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return PREFIX + btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** The input in a fragment; none in one that is not ours. */
+export async function unpacked(fragment: string): Promise<Input | undefined> {
+  if (!fragment.startsWith(PREFIX)) return undefined;
+  try {
+    const text = fragment.slice(PREFIX.length).replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const input: unknown = JSON.parse(await inflated(bytes));
+    if (isInput(input)) return { object: input.object, settings: input.settings, asApiServer: input.asApiServer };
+  } catch {
+    // Whatever is wrong with it, its reader can only ask for another link.
+  }
+  throw new BrokenLink("the link is damaged or incomplete");
+}
+
+async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of chunks(stream)) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > LENGTH) throw new RangeError("too long");
+  }
+  return text + decoder.decode();
+}
+
+/** Not every browser can iterate over a stream itself. */
+async function* chunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
+function isInput(value: unknown): value is Input {
+  const input = value as Partial<Input> | null;
+  return (
+    typeof input?.object === "string" && typeof input.settings === "string" && typeof input.asApiServer === "boolean"
+  );
+}

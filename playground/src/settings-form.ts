@@ -1,0 +1,187 @@
+/**
+ * Owns the form for the settings, made of their JSON Schema. A field that is empty, or says what is the default anyway,
+ * leaves its setting out.
+ */
+
+import { element } from "./dom.ts";
+import type { Mark } from "./evaluate.ts";
+import { pathOf } from "./path.ts";
+import type { PlainSetting, PlainSettings } from "./settings.ts";
+
+/** What a schema says of one setting. */
+export interface Property {
+  type?: string | string[];
+  description?: string;
+  default?: unknown;
+  enum?: unknown[];
+  items?: { enum?: unknown[] };
+}
+
+type OnChange = (name: string, value: PlainSetting | undefined) => void;
+
+/** How one kind of setting is shown and read. */
+interface Control {
+  /** What a label names; a group of fields is named by a legend. */
+  element: HTMLElement;
+  show(value: PlainSetting | undefined): void;
+  read(): PlainSetting | undefined;
+}
+
+interface Field {
+  control: Control;
+  error: HTMLElement;
+}
+
+export class SettingsForm {
+  readonly #fields = new Map<string, Field>();
+
+  constructor(
+    private readonly parent: HTMLFieldSetElement,
+    properties: Record<string, Property>,
+    onChange: OnChange,
+  ) {
+    for (const [name, property] of Object.entries(properties)) this.#add(name, property, onChange);
+  }
+
+  /** Shows settings, or that they cannot be read. The field that is being edited stays as it is. */
+  show(settings: PlainSettings | undefined): void {
+    this.parent.disabled = settings === undefined;
+    if (!settings) return;
+    for (const [name, { control }] of this.#fields) {
+      if (!control.element.contains(document.activeElement)) control.show(settings[name]);
+    }
+  }
+
+  /** Shows each problem at the field that it is about. */
+  mark(marks: Mark[]): void {
+    const messages = marks.map(({ message }) => message);
+    for (const [name, { control, error }] of this.#fields) {
+      const own = messages.filter((message) => pathOf(message)?.[0] === name);
+      error.textContent = own.join("; ");
+      control.element.setAttribute("aria-invalid", String(own.length > 0));
+    }
+  }
+
+  #add(name: string, property: Property, onChange: OnChange): void {
+    const id = `setting-${name}`;
+    const control = controlOf(property, id);
+    const help = element("p", { id: `${id}-help`, className: "hint" }, ...prose(property.description ?? ""));
+    const error = element("p", { id: `${id}-error`, className: "field-error" });
+    const isGroup = control.element instanceof HTMLFieldSetElement;
+    const label = isGroup ? element("legend", {}, name) : element("label", { htmlFor: id }, name);
+    control.element.setAttribute("aria-describedby", `${help.id} ${error.id}`);
+    control.element.addEventListener("input", () => onChange(name, control.read()));
+    if (isGroup) control.element.prepend(label);
+    const parts = isGroup ? [control.element] : [label, control.element];
+    this.parent.append(element("div", { className: "field" }, ...parts, help, error));
+    this.#fields.set(name, { control, error });
+  }
+}
+
+function controlOf(property: Property, id: string): Control {
+  const types = [property.type ?? []].flat();
+  if (types.includes("boolean")) return checkbox(property, id);
+  if (property.enum) return choice(property, names(property.enum), id);
+  if (types.includes("array")) {
+    return property.items?.enum ? choices(property, names(property.items.enum), id) : lines(property, id);
+  }
+  return line(property, types.includes("integer"), id);
+}
+
+/** Null is another way to leave a setting out. */
+function names(values: unknown[]): string[] {
+  return values.filter((value) => typeof value === "string");
+}
+
+/** Text in which code stands between backquotes. */
+function prose(text: string): (Node | string)[] {
+  return text.split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part));
+}
+
+function checkbox(property: Property, id: string): Control {
+  const input = element("input", { id, type: "checkbox" });
+  const byDefault = property.default === true;
+  return {
+    element: input,
+    show: (value) => {
+      input.checked = typeof value === "boolean" ? value : byDefault;
+    },
+    read: () => (input.checked === byDefault ? undefined : input.checked),
+  };
+}
+
+function choice(property: Property, names: string[], id: string): Control {
+  const unset = element("option", { value: "" }, `unset: ${String(property.default ?? "none")}`);
+  const select = element("select", { id }, unset, ...names.map((name) => element("option", { value: name }, name)));
+  return {
+    element: select,
+    show: (value) => {
+      select.value = names.includes(value as string) ? (value as string) : "";
+    },
+    read: () => select.value || undefined,
+  };
+}
+
+function choices(property: Property, names: string[], id: string): Control {
+  const byDefault = Array.isArray(property.default) ? property.default.map(String) : names;
+  const boxes = names.map((name) => element("input", { type: "checkbox", value: name }));
+  const labels = boxes.map((box) => element("label", { className: "inline" }, box, box.value));
+  const group = element("fieldset", { id }, ...labels);
+  return {
+    element: group,
+    show: (value) => {
+      const chosen = Array.isArray(value) ? value : byDefault;
+      for (const box of boxes) box.checked = chosen.includes(box.value);
+    },
+    read: () => {
+      const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
+      return chosen.length === byDefault.length && chosen.every((name) => byDefault.includes(name))
+        ? undefined
+        : chosen;
+    },
+  };
+}
+
+function lines(property: Property, id: string): Control {
+  const area = element("textarea", { id, rows: 2, spellcheck: false });
+  const unset = Array.isArray(property.default) ? "one per line" : "unset; one per line";
+  return {
+    element: area,
+    show: (value) => {
+      area.value = Array.isArray(value) ? value.map(shown).join("\n") : shown(value);
+      area.placeholder = Array.isArray(value) && !value.length ? "an empty list" : unset;
+    },
+    read: () => {
+      const items = area.value
+        .split("\n")
+        .map((item) => item.trim())
+        .filter(Boolean);
+      return items.length ? items : undefined;
+    },
+  };
+}
+
+function line(property: Property, isNumber: boolean, id: string): Control {
+  const input = element("input", { id, type: "text", spellcheck: false, autocomplete: "off" });
+  input.placeholder = String(property.default ?? "unset");
+  if (isNumber) input.inputMode = "numeric";
+  return {
+    element: input,
+    show: (value) => {
+      input.value = shown(value);
+    },
+    read: () => {
+      const text = input.value.trim();
+      if (!text) return undefined;
+      return isNumber && /^(0|[1-9]\d*)$/.test(text) ? { number: text } : text;
+    },
+  };
+}
+
+/** A value as text. Those that a field cannot hold are shown as their kind; the YAML has them in full. */
+function shown(value: PlainSetting | undefined): string {
+  if (value === undefined || value === null) return "";
+  if (Array.isArray(value)) return "(a list)";
+  if (typeof value !== "object") return String(value);
+  return "number" in value ? value.number : "(an object)";
+}

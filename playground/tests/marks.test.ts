@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import schema from "../../docs/settings.schema.json";
+import { evaluate, type Input } from "../src/evaluate.ts";
+import { policy } from "./runner.ts";
+
+/** The verdict's kind and message, and each mark with the text that it covers. */
+function told(object: string, settings = "", module = policy) {
+  const input: Input = { object, settings, asApiServer: true };
+  const { verdict, marks } = evaluate(module, "1.2.3", input);
+  return {
+    kind: verdict.kind,
+    message: "message" in verdict ? verdict.message : undefined,
+    marks: marks.map(({ editor, from, to, severity, message }) => ({
+      place: `${editor}: ${input[editor].slice(from, to)}`,
+      [severity]: message,
+    })),
+  };
+}
+
+const deployment = (annotations: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  annotations: {liqo.io/api-server-support: remote}
+spec:
+  template:
+    metadata:
+      annotations: {${annotations}}
+`;
+
+test("a warning marks the place that it names", () => {
+  const warning = "metadata: liqo.io/api-server-support has no effect, set it in the pod template's metadata";
+  expect(told(deployment(""))).toEqual({
+    kind: "accepted",
+    message: undefined,
+    marks: [{ place: "object: metadata", warning }],
+  });
+});
+
+test("a rejection marks the place that it names", () => {
+  const message =
+    'spec.template.metadata.annotations["liqo.io/api-server-support"]: "both" is not a mode; ' +
+    'set "remote" or "disabled", or leave it unset for home';
+  expect(told(deployment("liqo.io/api-server-support: both"))).toEqual({
+    kind: "rejected",
+    message,
+    marks: [{ place: "object: liqo.io/api-server-support", error: message }],
+  });
+});
+
+test("what is missing is told at the nearest place", () => {
+  const message =
+    "metadata.name: expected a name, since the Secret that Liqo reflects is named after the pod; " +
+    "a pod with generateName needs the setting homeCredentialsSecret";
+  const pod = "apiVersion: v1\nkind: Pod\nmetadata: {generateName: web-}\nspec: {containers: [{name: web}]}\n";
+  expect(told(pod)).toEqual({
+    kind: "rejected",
+    message,
+    marks: [{ place: "object: metadata", error: message }],
+  });
+});
+
+test("problems of both texts are told, those of the settings first", () => {
+  expect(told("kind: [", "a: [")).toEqual({
+    kind: "unreadable",
+    message: "settings, line 1: expected ] before this",
+    marks: [
+      { place: "settings: ", error: "expected ] before this" },
+      { place: "object: ", error: "expected ] before this" },
+    ],
+  });
+});
+
+test("settings that the policy refuses come before everything else", () => {
+  const known = Object.keys(schema.properties).join(", ");
+  const unknown = `"hom": no such setting; known are ${known}`;
+  const port = "homeApiServerPort: expected a number from 1 to 65535, found 0";
+  expect(told("kind: [", "hom: 1\nhomeApiServerPort: 0\n")).toEqual({
+    kind: "invalid-settings",
+    message: `${unknown}; ${port}`,
+    marks: [
+      { place: "settings: hom", error: unknown },
+      { place: "settings: homeApiServerPort", error: port },
+    ],
+  });
+  expect(told("", "- 1\n")).toEqual({
+    kind: "invalid-settings",
+    message: "expected an object, found a list",
+    marks: [{ place: "settings: - 1\n", error: "expected an object, found a list" }],
+  });
+});
+
+test("what aliases make too long is refused", () => {
+  const object = `a: &a ${"x".repeat(100_000)}\nb: [${Array(40).fill("*a").join(", ")}]\n`;
+  expect(told(object)).toEqual({
+    kind: "unreadable",
+    message: "line 1: longer than the 3 MiB that the API server takes",
+    marks: [{ place: "object: a", error: "longer than the 3 MiB that the API server takes" }],
+  });
+});
+
+test("what aliases make too deep is refused", () => {
+  const names = Array.from({ length: 900 }, (_, index) => `a${index + 1}: &a${index + 1} [*a${index}]\n`);
+  expect(told(`a0: &a0 []\n${names.join("")}`)).toEqual({
+    kind: "unreadable",
+    message: "line 1: nested more than 500 levels deep",
+    marks: [{ place: "object: a", error: "nested more than 500 levels deep" }],
+  });
+});
+
+test("nothing is told of nothing", () => {
+  expect(told(" \n")).toEqual({ kind: "empty", message: undefined, marks: [] });
+});
