@@ -200,6 +200,18 @@ fn a_container_that_was_injected_later_follows_the_forged_ones() {
     assert_eq!(case.warnings(), [""; 0]);
 }
 
+/// What is set for one container says nothing of another that was sent elsewhere.
+#[test]
+fn each_forged_container_keeps_its_own_api_server() {
+    let containers = [("a.example.org", 6443), ("b.example.org", 8443), ("a.example.org", 6443)]
+        .map(|(host, port)| json!({"name": "c", "env": forged(host, port)}));
+    let case = with_env(Vec::new()).set("/object/spec/containers", json!(containers));
+    let environments = case.object()["spec"]["containers"].as_array().unwrap().clone();
+    let expected = [("a.example.org", 6443), ("b.example.org", 8443), ("a.example.org", 6443)]
+        .map(|(host, port)| json!({"name": "c", "env": block(host, port)}));
+    assert_eq!(environments, expected);
+}
+
 #[test]
 fn what_was_taken_over_stays_on_a_second_run() {
     let references = [vec![var("A", "$(KUBERNETES_PORT)")], forged("vk.example.org", 6443)].concat();
@@ -244,6 +256,10 @@ fn all(ip: &str) -> Value {
 #[case::taken_from_what_is_no_address_any_more(
     json!([{"ip": "010.0.0.1", "hostnames": ["kubernetes.default", "a"]}]), &["10.0.0.1"],
     json!([{"ip": "010.0.0.1", "hostnames": ["a"]}, all("10.0.0.1")])
+)]
+#[case::taken_where_all_else_is_right(
+    json!([all("10.0.0.1"), {"ip": "10.9.9.9", "hostnames": ["a", "h"]}]), &["10.0.0.1"],
+    json!([all("10.0.0.1"), {"ip": "10.9.9.9", "hostnames": ["a"]}])
 )]
 fn host_aliases_lead_home(#[case] before: Value, #[case] ips: &[&str], #[case] after: Value) {
     let case = with_aliases(before, addresses(ips));
@@ -421,6 +437,19 @@ fn a_forged_pod_gets_the_own_secret_too() {
         ])
     );
     assert_eq!(case.warnings(), ["Secret own must have key v-927385"]);
+}
+
+/// A pod in which everything is right but for the name of the Secret.
+#[test]
+fn liqos_secret_becomes_the_own_where_all_else_is_right() {
+    let right = with_sources(json!([secret("own", "token", "token")]), own()).object();
+    let set = |name| {
+        Case::pod(right.clone())
+            .settings(own())
+            .set("/object/spec/volumes/0/projected/sources/0/secret/name", json!(name))
+    };
+    assert_eq!(set("own").outcome().answer.mutated_object, None);
+    assert_eq!(set("p-token").object(), right);
 }
 
 #[test]
@@ -607,6 +636,8 @@ fn work_and_answers_are_bounded() {
 
     let containers = Case::pod(json!({"metadata": {"name": "p"}, "spec": {"containers": vec![json!({}); 10_001]}}));
     assert_eq!(containers.rejection(), "spec.containers: expected at most 10000 containers, found more");
+    let most = containers.remove("/object/spec/containers/10000");
+    assert_eq!(most.object()["spec"]["containers"].as_array().map(Vec::len), Some(10_000));
 
     let audiences =
         (0..20_000).map(|index| json!({"serviceAccountToken": {"path": format!("{index}"), "audience": "a"}}));

@@ -32,3 +32,10 @@ fn an_unknown_function_is_an_error() {
     let error = call("mutate", b"{}").expect_err("no such function");
     assert_eq!(error, "Guest call failure: no such function: expected validate, validate_settings or protocol_version");
 }
+
+/// Every node that runs policy-server pulls it. benches/README.md has the size as it is.
+#[test]
+fn it_is_small() {
+    let size = std::fs::metadata(root().join("policy.wasm")).expect("the module").len();
+    assert!(size <= 150_000, "{size} bytes");
+}
