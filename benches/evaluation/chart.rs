@@ -16,6 +16,9 @@ const SHOWN: [(Guest, RGBColor); 3] = [
     (Guest::Accept, RGBColor(0x9a, 0xa5, 0xb1)),
 ];
 
+/// How far the columns of a pod are apart, in pixels. A pod has 140.
+const STEP: u32 = 39;
+
 pub(crate) fn draw(rows: &[Row], path: &Path) -> Result<()> {
     let rows: Vec<&Row> = rows.iter().filter(|row| row.pod.mode == "home" && !row.pod.is_made()).collect();
     let ratios = |row: &Row| SHOWN.map(|(guest, _)| ratio(row, guest, Guest::Echo, |figures| &figures.reused));
@@ -32,6 +35,7 @@ pub(crate) fn draw(rows: &[Row], path: &Path) -> Result<()> {
     chart
         .configure_mesh()
         .disable_x_mesh()
+        .light_line_style(TRANSPARENT)
         .y_labels(6)
         .x_labels(rows.len())
         .x_label_formatter(&|position| match position {
@@ -45,7 +49,7 @@ pub(crate) fn draw(rows: &[Row], path: &Path) -> Result<()> {
         let bars = rows.iter().enumerate().map(|(index, row)| {
             let height = ratios(row)[column];
             // Segments are whole numbers, so columns that stand beside each other are told by margins.
-            let (left, right) = (12 + 34 * column as u32, 12 + 34 * (SHOWN.len() - 1 - column) as u32);
+            let (left, right) = (12 + STEP * column as u32, 12 + STEP * (SHOWN.len() - 1 - column) as u32);
             let mut bar = Rectangle::new(
                 [(SegmentValue::Exact(index), 0.0), (SegmentValue::Exact(index + 1), height)],
                 color.filled(),

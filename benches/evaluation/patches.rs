@@ -39,7 +39,9 @@ pub(crate) fn compare(project: &Path, policy: &Policy) -> Result<Vec<Patch>> {
         let Some((before, after)) = request.object().zip(answer.get("mutated_object")) else { continue };
         let mut appended = after.clone();
         for list in ["containers", "initContainers"] {
-            append(&before["spec"][list], &mut appended["spec"][list]);
+            if let Some(containers) = appended["spec"].get_mut(list) {
+                append(&before["spec"][list], containers);
+            }
         }
         patches.push(Patch {
             name: path.file_stem().context("a file")?.to_string_lossy().into_owned(),
@@ -57,6 +59,9 @@ fn append(before: &Value, after: &mut Value) {
     for (before, after) in before.iter().zip(after) {
         let Some(env) = after.get_mut("env").and_then(Value::as_array_mut) else { continue };
         let block = env.iter().filter(|entry| is_of_block(entry)).cloned().collect::<Vec<_>>();
+        if block.is_empty() {
+            continue;
+        }
         *env = before["env"].as_array().cloned().unwrap_or_default();
         env.extend(block);
     }
