@@ -64,7 +64,7 @@ artifacthub-pkg.yml: metadata.yml questions-ui.yml ## Write the description for 
 policy.cdx.json: $(MANIFESTS) ## List what the module is made of, as a CycloneDX SBOM
 	@cargo cyclonedx --version >/dev/null 2>&1 || cargo install cargo-cyclonedx --locked
 	cargo cyclonedx --quiet --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy.cdx
-	@rm runner/$@
+	@rm benches/$@ benches/guests/$@ runner/$@
 
 .PHONY: run
 run: policy.wasm $(RUNNER) ## Show what the policy does to recorded pods, or to your own: make run REQUEST=file [SETTINGS=file]
@@ -122,7 +122,7 @@ fuzz: fuzz-tools ## Fuzz the policy, each target for FUZZ_SECONDS (900)
 	$(call fuzz-run,structured,-max_len=4096 -len_control=0)
 
 .PHONY: mutants
-mutants: ## Change the policy's code bit by bit, and show which changes no test notices
+mutants: ## Change the policy's code bit by bit, and show which changes no test notices (see tests/mutants.md)
 	@cargo mutants --version >/dev/null 2>&1 || cargo install cargo-mutants --locked
 	RUSTFLAGS='--cfg native_only' cargo mutants --package $(PACKAGE) --output '$(TARGET_DIR)'
 

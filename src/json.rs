@@ -171,7 +171,6 @@ impl<'a> Value<'a> {
     pub(crate) fn text(&self) -> Option<&'a str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Table(table) => Some(table.0),
             _ => None,
         }
     }

@@ -68,6 +68,7 @@ fn problem(settings: &Value) -> Option<String> {
 #[case::secret_long(json!("homeCredentialsSecret"), json!("s".repeat(254)), format!(r#"{NAME} "{}…""#, "s".repeat(63)))]
 #[case::mode_case(json!("defaultMode"), json!("Home"), format!(r#"{MODE} "Home" (did you mean "home"?)"#))]
 #[case::mode_two_typos(json!("defaultMode"), json!("rmeot"), format!(r#"{MODE} "rmeot" (did you mean "remote"?)"#))]
+#[case::mode_short(json!("defaultMode"), json!("hoxy"), format!(r#"{MODE} "hoxy""#))]
 #[case::mode_three_typos(json!("defaultMode"), json!("rmeo"), format!(r#"{MODE} "rmeo""#))]
 #[case::mode_typo(json!("defaultMode"), json!("disable"), format!(r#"{MODE} "disable" (did you mean "disabled"?)"#))]
 #[case::mode_other(json!("defaultMode"), json!("foreign"), format!(r#"{MODE} "foreign""#))]
