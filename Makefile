@@ -34,7 +34,7 @@ fail = { echo "$(1)" >&2; exit 1; }
 needs-kwctl = $(if $(USES_RUNNER),$(call fail,kwctl is missing: see https://docs.kubewarden.io$(comma) or name it in KWCTL))
 rustup = { command -v rustup >/dev/null || $(call fail,rustup is missing: install it$(comma) or $(2) in another way); rustup $(1); }
 
-# The policy has no unsafe code: a sanitizer would find nothing and slow the fuzzers down.
+# What is fuzzed has no unsafe code: a sanitizer would find nothing and slow the fuzzers down.
 FUZZ_SECONDS ?= 900
 fuzz-run = cargo +nightly fuzz run --sanitizer none $(1) -- -max_total_time=$(FUZZ_SECONDS) $(2)
 

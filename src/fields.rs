@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Object, Value};
+use crate::json::{COLUMNS, Object, Row, Value};
 use crate::outcome::Rejection;
 use crate::path::Path;
 
@@ -77,4 +77,21 @@ pub(crate) fn list_or_new<'v, 'a>(
 /// What a message says was found where a member is not present.
 pub(crate) fn absence(object: &Object, name: &str) -> &'static str {
     if object.get(name).is_some() { "null" } else { "nothing" }
+}
+
+/// The members that were noted of an item that must be an object.
+pub(crate) fn members_of<'a>(row: &Row<'a>, path: Path) -> Result<[Option<&'a str>; COLUMNS], Rejection> {
+    match Value::Text(row.text).kind() {
+        "an object" => Ok(row.members),
+        found => Err(Rejection::shape(path, "an object", found)),
+    }
+}
+
+/// The string that a noted member must be, when it is there.
+pub(crate) fn noted_string<'a>(
+    member: Option<&'a str>,
+    name: &str,
+    path: Path,
+) -> Result<Option<Cow<'a, str>>, Rejection> {
+    member.map(|text| as_string(&Value::Text(text), path.member(name))).transpose()
 }

@@ -30,8 +30,7 @@ use outcome::{Outcome, Reason, settings_response};
 use settings::Settings;
 
 /// Calls one of the functions that every policy has, by the name that the host knows it by; `None` when there is no such
-/// function. Source: `kubewarden-policy-sdk`, whose
-/// helpers policies register under these names.
+/// function. Source: `kubewarden-policy-sdk`, whose helpers policies register under these names.
 pub fn call(function: &[u8], payload: &[u8]) -> Option<Vec<u8>> {
     match function {
         b"validate" => Some(validate(payload)),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use crate::fields::{as_object, as_string, list_of, object_of, string_of};
+use crate::fields::{as_object, list_of, members_of, noted_string, object_of, string_of};
 use crate::json::{Object, Value};
 use crate::liqo;
 use crate::names::is_cluster_id;
@@ -109,23 +109,16 @@ impl<'a> ApiMounts<'a> {
             let mounts = mounts.rows(&MOUNT).map_err(|found| Rejection::shape(path, "a list", found))?;
             for (index, mount) in mounts.iter().enumerate() {
                 let path = path.item(index);
-                let kind = Value::Text(mount.text).kind();
-                if kind != "an object" {
-                    return Err(Rejection::shape(path, "an object", kind));
-                }
-                let string = |text: Option<&'a str>, name| {
-                    text.map(|text| as_string(&Value::Text(text), path.member(name))).transpose()
-                };
-                let [at, name, part, part_expression] = mount.members;
-                if !string(at, "mountPath")?.is_some_and(|at| same_path(&at, SERVICE_ACCOUNT_PATH)) {
+                let [at, name, part, part_expression] = members_of(mount, path)?;
+                if !noted_string(at, "mountPath", path)?.is_some_and(|at| same_path(&at, SERVICE_ACCOUNT_PATH)) {
                     continue;
                 }
                 bare = false;
-                let part = string(part, "subPath")?.or(string(part_expression, "subPathExpr")?);
+                let part = noted_string(part, "subPath", path)?.or(noted_string(part_expression, "subPathExpr", path)?);
                 if part.is_some_and(|part| !part.is_empty()) {
                     continue;
                 }
-                self.volumes.extend(string(name, "name")?);
+                self.volumes.extend(noted_string(name, "name", path)?);
             }
         }
         self.bare.push(bare);

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::fields::{as_object, as_string, string_of};
+use crate::fields::{as_object, members_of, noted_string, string_of};
 use crate::json::{Object, Row, Value};
 use crate::outcome::Rejection;
 use crate::path::Path;
@@ -166,15 +166,10 @@ impl<'a, 's> Endpoints<'a, 's> {
 impl<'a> Variable<'a> {
     /// Checks an entry.
     fn read(entry: &Row<'a>, path: Path) -> Result<Self, Rejection> {
-        let kind = Value::Text(entry.text).kind();
-        if kind != "an object" {
-            return Err(Rejection::shape(path, "an object", kind));
-        }
-        let [name, value, value_from, _] = entry.members;
-        let string = |text, name| as_string(&Value::Text(text), path.member(name));
-        let name = name.ok_or_else(|| Rejection::shape(path.member("name"), "a string", "nothing"))?;
-        let name = string(name, "name")?;
-        let value = value.map(|text| string(text, "value")).transpose()?;
+        let [name, value, value_from, _] = members_of(entry, path)?;
+        let name = noted_string(name, "name", path)?
+            .ok_or_else(|| Rejection::shape(path.member("name"), "a string", "nothing"))?;
+        let value = noted_string(value, "value", path)?;
         let is_service_account = match value_from {
             Some(text) => is_service_account(Value::Text(text), path.member("valueFrom"))?,
             None => false,

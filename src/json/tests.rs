@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde::de::IgnoredAny;
 
-use super::{Cursor, Malformed, Shape, Value, decode};
+use super::string::decode;
+use super::{Cursor, Malformed, Shape, Value};
 
 fn skip(text: &str) -> Result<&str, Malformed> {
     let mut cursor = Cursor::new(text);
