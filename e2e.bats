@@ -395,9 +395,10 @@ version: 0.1
 storage: {inmemory: {}}
 http: {addr: "127.0.0.1:0"}
 YAML
-    "$program" serve "$BATS_TEST_TMPDIR/registry.yml" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
+    : >"$BATS_TEST_TMPDIR/log"
+    "$program" serve "$BATS_TEST_TMPDIR/registry.yml" >>"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
     registry=$!
-    for _ in {1..50}; do
+    for _ in {1..200}; do
         host=$(sed -nE 's/.*listening on (127\.0\.0\.1:[0-9]+).*/\1/p' "$BATS_TEST_TMPDIR/log")
         [ -z "$host" ] || break
         sleep 0.1
