@@ -1,8 +1,8 @@
 /** Owns the text editors. Tab leaves them, as it leaves every other field. */
 
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { yaml } from "@codemirror/lang-yaml";
-import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { HighlightStyle, indentUnit, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import { yaml } from "@codemirror/legacy-modes/mode/yaml";
 import { type Diagnostic, forEachDiagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState, type Extension } from "@codemirror/state";
 import { Decoration, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
@@ -36,10 +36,11 @@ const theme = EditorView.theme({
 });
 
 const colors = HighlightStyle.define([
-  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--code-name)" },
-  { tag: [tags.string, tags.content], color: "var(--code-text)" },
-  { tag: [tags.number, tags.bool, tags.null, tags.keyword], color: "var(--code-number)" },
-  { tag: [tags.comment, tags.lineComment], color: "var(--muted)", fontStyle: "italic" },
+  // The names of members.
+  { tag: tags.atom, color: "var(--code-name)" },
+  { tag: tags.string, color: "var(--code-text)" },
+  { tag: [tags.number, tags.keyword], color: "var(--code-number)" },
+  { tag: tags.comment, color: "var(--muted)", fontStyle: "italic" },
 ]);
 
 /** Makes the whole line of a mark stand out. */
@@ -50,8 +51,11 @@ const markedLines = EditorView.decorations.of(({ state }) => {
   return Decoration.set(ranges, true);
 });
 
-/** What all editors of YAML look like. */
-export const appearance: Extension = [theme, lineNumbers(), yaml(), syntaxHighlighting(colors)];
+/**
+ * What all editors of YAML look like. They colour line by line: a parser of the whole text builds a tree as deep as the
+ * text nests while it is being written, and ends at the limit of the stack.
+ */
+export const appearance: Extension = [theme, lineNumbers(), StreamLanguage.define(yaml), syntaxHighlighting(colors)];
 
 /** An editor in place of an element's content, with the label that assistive technology reads. */
 export class Editor {
