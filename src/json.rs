@@ -107,11 +107,15 @@ impl<'a> Value<'a> {
     fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Result<Self, Expected> {
         match (cursor.peek(), shape) {
             (Some(b'{'), Shape::Members(shapes)) => {
-                let mut members = Vec::with_capacity(8);
+                let mut members = Vec::new();
                 cursor.object(|cursor, name| {
                     let shape =
                         shapes.iter().find(|(known, _)| *known == name).map_or(&Shape::Text, |(_, shape)| shape);
                     let value = Self::read(cursor, shape)?;
+                    // Only now, so that very many empty objects take no memory.
+                    if members.is_empty() {
+                        members.reserve(8);
+                    }
                     members.push(Member { name: Cow::Borrowed(name), value });
                     Ok(())
                 })?;
