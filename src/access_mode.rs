@@ -69,18 +69,17 @@ pub(crate) enum Access {
 /// Several problems: the first is reported, in the order annotation, allowed modes, ServiceAccount name.
 pub(crate) fn decide(
     path: Path,
-    annotations: Option<&Object>,
+    mut annotations: Option<&mut Object>,
     spec: Option<&mut Value>,
     settings: &Settings,
     warnings: &mut Warnings,
 ) -> Result<Access, Rejection> {
-    let annotation = |name| annotations.and_then(|annotations| annotations.get(name));
     let (metadata_path, spec_path) = (path.member("metadata"), path.member("spec"));
     let annotations_path = metadata_path.member("annotations");
     let mode_path = annotations_path.member(API_SERVER_SUPPORT);
     let name_path = annotations_path.member(REMOTE_SERVICE_ACCOUNT_NAME);
 
-    let mode = match annotation(API_SERVER_SUPPORT) {
+    let mode = match annotations.as_mut().and_then(|annotations| annotations.get(API_SERVER_SUPPORT)) {
         None => settings.default_mode,
         Some(value) => parse_mode(value, mode_path, settings)?,
     };
@@ -89,7 +88,7 @@ pub(crate) fn decide(
         return Err(Reason::ModeNotAllowed { path: mode_path.to_string(), mode, allowed }.into());
     }
 
-    let name = annotation(REMOTE_SERVICE_ACCOUNT_NAME);
+    let name = annotations.and_then(|annotations| annotations.get(REMOTE_SERVICE_ACCOUNT_NAME));
     if mode != AccessMode::Remote {
         if name.is_some() {
             warnings.add(Warning::NameIgnored { mode });
@@ -160,7 +159,7 @@ fn allow(name: &str, path: Path, settings: &Settings) -> Result<(), Rejection> {
 }
 
 /// The ServiceAccount that a pod names, also by the deprecated twin of the field.
-pub(crate) fn service_account_of<'a>(spec: &Object<'a>, path: Path) -> Result<Option<Cow<'a, str>>, Rejection> {
+pub(crate) fn service_account_of<'a>(spec: &mut Object<'a>, path: Path) -> Result<Option<Cow<'a, str>>, Rejection> {
     for field in ["serviceAccountName", "serviceAccount"] {
         if let Some(name) = string_of(spec, field, path)?.filter(|name| !name.is_empty()) {
             return Ok(Some(name));

@@ -11,7 +11,7 @@ use crate::volumes::{self, Source, SourceKind};
 
 /// Changes a pod's spec for mode disabled; tells whether anything changed, and what the audit log keeps.
 pub(crate) fn apply(spec: &mut Object, path: Path, context: &Context) -> Result<(bool, Audit), Rejection> {
-    let mut changed = volumes::projected(spec, path, |volume| {
+    let mut changed = volumes::projected(spec, path, &mut |volume| {
         let mut fate = Vec::with_capacity(volume.sources.len());
         for (index, source) in volume.sources.iter_mut().enumerate() {
             let source = Source::of(source, volume.path.item(index))?;
@@ -34,9 +34,9 @@ enum Fate {
     Removed,
 }
 
-fn decide_fate(source: Source, context: &Context) -> Result<Fate, Rejection> {
+fn decide_fate(mut source: Source, context: &Context) -> Result<Fate, Rejection> {
     // Credentials of the home cluster are there when the pod was forged for mode home.
-    if source.kind == SourceKind::ServiceAccountToken || context.is_for_home(&source)? {
+    if source.kind == SourceKind::ServiceAccountToken || context.is_for_home(&mut source)? {
         return Ok(Fate::Removed);
     }
     if let Some(reflected) = &context.root_ca

@@ -25,12 +25,16 @@ pub(crate) fn as_string<'a>(value: &Value<'a>, path: Path) -> Result<Cow<'a, str
 }
 
 /// The string that a member must be, when it is there.
-pub(crate) fn string_of<'a>(object: &Object<'a>, name: &str, path: Path) -> Result<Option<Cow<'a, str>>, Rejection> {
+pub(crate) fn string_of<'a>(
+    object: &mut Object<'a>,
+    name: &str,
+    path: Path,
+) -> Result<Option<Cow<'a, str>>, Rejection> {
     object.present(name).map(|value| as_string(value, path.member(name))).transpose()
 }
 
 /// The string that a member must be; it must be there.
-pub(crate) fn required_string<'a>(object: &Object<'a>, name: &str, path: Path) -> Result<Cow<'a, str>, Rejection> {
+pub(crate) fn required_string<'a>(object: &mut Object<'a>, name: &str, path: Path) -> Result<Cow<'a, str>, Rejection> {
     string_of(object, name, path)?.ok_or_else(|| Rejection::shape(path.member(name), "a string", absence(object, name)))
 }
 
@@ -75,7 +79,7 @@ pub(crate) fn list_or_new<'v, 'a>(
 }
 
 /// What a message says was found where a member is not present.
-pub(crate) fn absence(object: &Object, name: &str) -> &'static str {
+pub(crate) fn absence(object: &mut Object, name: &str) -> &'static str {
     if object.get(name).is_some() { "null" } else { "nothing" }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn apply<'a>(
     let mut mounts = ApiMounts::default();
     let mut endpoints = Endpoints::new(context.settings);
     for list in CONTAINER_LISTS {
-        pod::containers(spec, path, list, |container, path| {
+        pod::containers(spec, path, list, &mut |container, path| {
             endpoints.read(container, path)?;
             mounts.add(container, path)
         })?;

@@ -14,9 +14,7 @@ mod tests;
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use serde::Serialize;
-
-use cursor::{Cursor, Expected};
+use cursor::{Cursor, Expected, Name};
 use string::{decode, decode_quoted, name_is};
 
 /// Text that is not JSON: what was expected and at which byte.
@@ -32,7 +30,9 @@ pub(crate) struct Malformed {
 pub(crate) enum Shape {
     /// Kept as text.
     Text,
-    /// An object: these of its members have a shape of their own.
+    /// An object: each of its members is opened as text.
+    Object,
+    /// An object: these of its members are opened, each with its shape.
     Members(&'static [(&'static str, Shape)]),
     /// An array whose items all have this shape.
     Items(&'static Shape),
@@ -55,8 +55,10 @@ pub(crate) struct Row<'a> {
 pub(crate) enum Value<'a> {
     /// The text of a value, verbatim from the request.
     Text(&'a str),
-    /// The text of a value that the policy made. Its copies share the text.
-    New(Rc<str>),
+    /// The text of a string that the policy made.
+    New(String),
+    /// In an array: the text of several items that the policy made, with the commas between them. Copies share it.
+    Items(Rc<str>),
     /// The text of an array, and its items.
     Table(Box<(&'a str, Vec<Row<'a>>)>),
     /// An opened array.
@@ -65,16 +67,28 @@ pub(crate) enum Value<'a> {
     Object(Object<'a>),
 }
 
-/// The members of an opened object, in the order of the document.
+/// An opened object.
 #[derive(Debug, Default)]
 pub(crate) struct Object<'a> {
-    members: Vec<Member<'a>>,
+    /// What it consists of, in the order of the document.
+    parts: Vec<Part<'a>>,
+    /// The members that a [`Shape::Members`] opened. None of these names is among the unopened members.
+    shape: &'static [(&'static str, Shape)],
+    /// Whether there are unopened members.
+    has_unopened: bool,
+}
+
+#[derive(Debug)]
+enum Part<'a> {
+    Member(Member<'a>),
+    /// Members that were not opened: their text, with the commas between them.
+    Unopened(&'a str),
 }
 
 #[derive(Debug)]
 struct Member<'a> {
     /// The text between the quotes of the name, escapes not decoded.
-    name: Cow<'a, str>,
+    name: &'a str,
     value: Value<'a>,
 }
 
@@ -86,40 +100,40 @@ impl<'a> Value<'a> {
         value.map_err(|expected| Malformed { expected, at: cursor.at() })
     }
 
-    /// A value that the policy writes.
-    pub(crate) fn new(value: &impl Serialize) -> Self {
-        // What the policy writes are strings, and structs and lists of them, which always have a JSON form.
-        Self::New(serde_json::to_string(value).unwrap_or_default().into())
-    }
-
     /// A string that the policy writes.
     pub(crate) fn string(string: &str) -> Self {
-        Self::new(&string)
+        // A string always has a JSON form.
+        Self::New(serde_json::to_string(string).unwrap_or_default())
     }
 
-    /// An object of one member that the policy writes.
-    pub(crate) fn object(name: &'static str, value: &impl Serialize) -> Self {
-        let mut object = Object::default();
-        object.set(name, Self::new(value));
-        Self::Object(object)
+    /// An object that the policy writes.
+    pub(crate) fn object<const N: usize>(members: [(&'static str, Self); N]) -> Self {
+        let members = members.map(|(name, value)| Part::Member(Member { name, value }));
+        Self::Object(Object { parts: members.into(), ..Object::default() })
     }
 
     fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Result<Self, Expected> {
         match (cursor.peek(), shape) {
+            (Some(b'{'), Shape::Object) => {
+                let mut object = Object::default();
+                cursor.object(|cursor, name| object.read_member(cursor, name, &Shape::Text))?;
+                Ok(Self::Object(object))
+            }
             (Some(b'{'), Shape::Members(shapes)) => {
-                let mut members = Vec::new();
+                let mut object = Object { shape: shapes, ..Object::default() };
+                let mut unopened = None;
                 cursor.object(|cursor, name| {
-                    let shape =
-                        shapes.iter().find(|(known, _)| *known == name).map_or(&Shape::Text, |(_, shape)| shape);
-                    let value = Self::read(cursor, shape)?;
-                    // Only now, so that very many empty objects take no memory.
-                    if members.is_empty() {
-                        members.reserve(8);
+                    if let Some((_, shape)) = shapes.iter().find(|(known, _)| name_is(name.raw, known)) {
+                        object.push_unopened(cursor, unopened.take());
+                        return object.read_member(cursor, name, shape);
                     }
-                    members.push(Member { name: Cow::Borrowed(name), value });
+                    let (start, _) = unopened.unwrap_or((name.start, 0));
+                    cursor.skip()?;
+                    unopened = Some((start, cursor.at()));
                     Ok(())
                 })?;
-                Ok(Self::Object(Object { members }))
+                object.push_unopened(cursor, unopened);
+                Ok(Self::Object(object))
             }
             (Some(b'['), Shape::Items(shape)) => {
                 let mut items = Vec::new();
@@ -155,6 +169,7 @@ impl<'a> Value<'a> {
         let text: &str = match self {
             Self::Text(text) => text,
             Self::New(text) => text,
+            Self::Items(text) => text,
             Self::Table(table) => table.0,
             Self::Array(_) => "[",
             Self::Object(_) => "{",
@@ -194,32 +209,27 @@ impl<'a> Value<'a> {
 
     /// The object this is, opened; for anything else, what it is instead.
     pub(crate) fn as_object_mut(&mut self) -> Result<&mut Object<'a>, &'static str> {
-        let kind = self.kind();
         self.open(b'{');
         match self {
             Self::Object(object) => Ok(object),
-            _ => Err(kind),
+            other => Err(other.kind()),
         }
     }
 
     /// The array this is, opened; for anything else, what it is instead.
     pub(crate) fn as_array_mut(&mut self) -> Result<&mut Vec<Self>, &'static str> {
-        let kind = self.kind();
         self.open(b'[');
         match self {
             Self::Array(items) => Ok(items),
-            _ => Err(kind),
+            other => Err(other.kind()),
         }
     }
 
     fn open(&mut self, bracket: u8) {
-        let shape = if bracket == b'{' { &Shape::Members(&[]) } else { &Shape::Items(&Shape::Text) };
+        let shape = if bracket == b'{' { &Shape::Object } else { &Shape::Items(&Shape::Text) };
         let opened = match self {
             Self::Text(text) if text.as_bytes().first() == Some(&bracket) => Value::parse(text, shape),
             Self::Table(table) if bracket == b'[' => Value::parse(table.0, shape),
-            Self::New(text) if text.as_bytes().first() == Some(&bracket) => {
-                Value::parse(text, shape).map(Value::into_owned)
-            }
             _ => return,
         };
         // The text was scanned when the document was read, so a second scan finds nothing wrong with it.
@@ -228,40 +238,24 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The same value, apart from the text it was read from.
-    fn into_owned<'b>(self) -> Value<'b> {
-        match self {
-            Self::Text(text) => Value::New(text.into()),
-            Self::Table(table) => Value::New(table.0.into()),
-            Self::New(text) => Value::New(text),
-            Self::Array(items) => Value::Array(items.into_iter().map(Value::into_owned).collect()),
-            Self::Object(Object { members }) => {
-                let members = members.into_iter().map(|Member { name, value }| Member {
-                    name: Cow::Owned(name.into_owned()),
-                    value: value.into_owned(),
-                });
-                Value::Object(Object { members: members.collect() })
-            }
-        }
-    }
-
     /// Appends the JSON of this value.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut String) {
         match self {
-            Self::Text(text) => out.extend_from_slice(text.as_bytes()),
-            Self::New(text) => out.extend_from_slice(text.as_bytes()),
-            Self::Table(table) => out.extend_from_slice(table.0.as_bytes()),
+            Self::Text(text) => out.push_str(text),
+            Self::New(text) => out.push_str(text),
+            Self::Items(text) => out.push_str(text),
+            Self::Table(table) => out.push_str(table.0),
             Self::Array(items) => {
-                let mut separator = b'[';
+                let mut separator = '[';
                 for item in items {
                     out.push(separator);
                     item.write(out);
-                    separator = b',';
+                    separator = ',';
                 }
                 if items.is_empty() {
-                    out.push(b'[');
+                    out.push('[');
                 }
-                out.push(b']');
+                out.push(']');
             }
             Self::Object(object) => object.write(out),
         }
@@ -270,49 +264,49 @@ impl<'a> Value<'a> {
 
 impl<'a> Object<'a> {
     /// The value of a member; null is given as it stands.
-    pub(crate) fn get(&self, name: &str) -> Option<&Value<'a>> {
-        self.members.iter().rev().find(|member| member.is(name)).map(|member| &member.value)
+    pub(crate) fn get(&mut self, name: &str) -> Option<&Value<'a>> {
+        self.member_mut(name).map(|member| &member.value)
     }
 
     /// As [`Object::get`], but null is the same as absent.
-    pub(crate) fn present(&self, name: &str) -> Option<&Value<'a>> {
+    pub(crate) fn present(&mut self, name: &str) -> Option<&Value<'a>> {
         self.get(name).filter(|value| !value.is_null())
     }
 
     /// As [`Object::present`], to open or change the value.
     pub(crate) fn present_mut(&mut self, name: &str) -> Option<&mut Value<'a>> {
-        let member = self.members.iter_mut().rev().find(|member| member.is(name))?;
-        Some(&mut member.value).filter(|value| !value.is_null())
+        self.member_mut(name).map(|member| &mut member.value).filter(|value| !value.is_null())
     }
 
-    /// Two members at once, each as [`Object::present_mut`].
-    pub(crate) fn present_pair_mut(
-        &mut self,
-        first: &str,
-        second: &str,
-    ) -> (Option<&mut Value<'a>>, Option<&mut Value<'a>>) {
-        let mut found = (None, None);
-        for Member { name, value } in &mut self.members {
-            if name_is(name, first) {
-                found.0 = Some(value);
-            } else if name_is(name, second) {
-                found.1 = Some(value);
+    /// Several members at once, each as [`Object::present_mut`].
+    pub(crate) fn all_present_mut<const N: usize>(&mut self, names: [&str; N]) -> [Option<&mut Value<'a>>; N] {
+        for name in names {
+            self.open(name);
+        }
+        let mut found = [const { None }; N];
+        for Member { name, value } in self.parts.iter_mut().filter_map(Part::member_mut) {
+            if let Some(index) = names.iter().position(|known| name_is(name, known)) {
+                found[index] = Some(value).filter(|value| !value.is_null());
             }
         }
-        (found.0.filter(|value| !value.is_null()), found.1.filter(|value| !value.is_null()))
+        found
     }
 
     /// The members in order. A name that is no text (half of a surrogate pair) is given with its escapes.
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (Cow<'_, str>, &mut Value<'a>)> {
-        self.members.iter_mut().map(|Member { name, value }| (decode(name).unwrap_or(Cow::Borrowed(name)), value))
+        if self.has_unopened {
+            self.open_all();
+        }
+        let members = self.parts.iter_mut().filter_map(Part::member_mut);
+        members.map(|Member { name, value }| (decode(name).unwrap_or(Cow::Borrowed(name)), value))
     }
 
     /// Puts a value where the name stands, or a new member at the end.
     pub(crate) fn set(&mut self, name: &'static str, value: Value<'a>) {
-        let member = Member { name: Cow::Borrowed(name), value };
-        match self.members.iter().rposition(|member| member.is(name)) {
-            Some(at) => self.members[at] = member,
-            None => self.members.push(member),
+        let new = Member { name, value };
+        match self.member_mut(name) {
+            Some(member) => *member = new,
+            None => self.parts.push(Part::Member(new)),
         }
     }
 
@@ -327,62 +321,161 @@ impl<'a> Object<'a> {
 
     /// Takes a member out; null is the same as absent.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value<'a>> {
-        let index = self.members.iter().rposition(|member| member.is(name))?;
-        Some(self.members.remove(index).value).filter(|value| !value.is_null())
+        let index = self.position(name)?;
+        self.parts.remove(index).into_member().map(|member| member.value).filter(|value| !value.is_null())
     }
 
     /// Gives the members of one name another name; what had that one goes.
     pub(crate) fn rename(&mut self, from: &str, to: &'static str) {
         self.remove(to);
-        for member in self.members.iter_mut().filter(|member| member.is(from)) {
-            member.name = Cow::Borrowed(to);
+        self.open(from);
+        for member in self.parts.iter_mut().filter_map(Part::member_mut).filter(|member| member.is(from)) {
+            member.name = to;
         }
     }
 
     /// Takes every member of this name away, and tells whether there was one.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
-        let before = self.members.len();
-        self.members.retain(|member| !member.is(name));
-        self.members.len() != before
+        self.open(name);
+        let before = self.parts.len();
+        self.parts.retain(|part| !part.is(name));
+        self.parts.len() != before
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
-        out.push(b'{');
-        for (index, member) in self.members.iter().enumerate() {
-            out.extend_from_slice(if index == 0 { b"\"" } else { b",\"" });
-            out.extend_from_slice(member.name.as_bytes());
-            out.extend_from_slice(b"\":");
-            member.value.write(out);
+    fn member_mut(&mut self, name: &str) -> Option<&mut Member<'a>> {
+        let index = self.position(name)?;
+        self.parts.get_mut(index).and_then(Part::member_mut)
+    }
+
+    /// The last member of this name.
+    fn position(&mut self, name: &str) -> Option<usize> {
+        let position = self.opened_position(name);
+        if position.is_none() && self.open(name) { self.opened_position(name) } else { position }
+    }
+
+    #[inline(always)]
+    fn opened_position(&self, name: &str) -> Option<usize> {
+        self.parts.iter().rposition(|part| part.is(name))
+    }
+
+    /// Opens the members that were not opened when one of them could have this name, and tells whether that was so.
+    fn open(&mut self, name: &str) -> bool {
+        let could = self.has_unopened && !self.shape.iter().any(|(opened, _)| *opened == name);
+        if could {
+            self.open_all();
         }
-        out.push(b'}');
+        could
+    }
+
+    /// Opens the members that were not opened.
+    #[cold]
+    fn open_all(&mut self) {
+        self.has_unopened = false;
+        for part in std::mem::take(&mut self.parts) {
+            match part {
+                Part::Member(_) => self.parts.push(part),
+                Part::Unopened(text) => {
+                    // The text was scanned when the document was read, so a second scan finds nothing wrong with it.
+                    let _ = Cursor::new(text).members(|cursor, name| self.read_member(cursor, name, &Shape::Text));
+                }
+            }
+        }
+    }
+
+    fn read_member(&mut self, cursor: &mut Cursor<'a>, name: Name<'a>, shape: &Shape) -> Result<(), Expected> {
+        let value = Value::read(cursor, shape)?;
+        self.parts.push(Part::Member(Member { name: name.raw, value }));
+        Ok(())
+    }
+
+    fn push_unopened(&mut self, cursor: &Cursor<'a>, positions: Option<(usize, usize)>) {
+        if let Some((start, end)) = positions {
+            self.parts.push(Part::Unopened(cursor.between(start, end)));
+            self.has_unopened = true;
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        let mut separator = '{';
+        for part in &self.parts {
+            out.push(separator);
+            match part {
+                Part::Member(member) => {
+                    out.push('"');
+                    out.push_str(member.name);
+                    out.push_str("\":");
+                    member.value.write(out);
+                }
+                Part::Unopened(text) => out.push_str(text),
+            }
+            separator = ',';
+        }
+        if self.parts.is_empty() {
+            out.push('{');
+        }
+        out.push('}');
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The members of a value, given its text.
+    pub(crate) fn read(text: &'a str, columns: &[&str; COLUMNS]) -> Self {
+        // The text was scanned when the document was read, so a second scan finds nothing wrong with it.
+        read_row(&mut Cursor::new(text), columns).unwrap_or_default()
     }
 }
 
 fn read_rows<'a>(cursor: &mut Cursor<'a>, columns: &[&str; COLUMNS]) -> Result<Vec<Row<'a>>, Expected> {
     let mut rows = Vec::new();
     cursor.array(|cursor| {
-        let start = cursor.position();
-        let mut row = Row::default();
-        if cursor.peek() == Some(b'{') {
-            cursor.object(|cursor, name| {
-                let text = cursor.value()?;
-                if let Some(column) = columns.iter().position(|column| name_is(name, column)) {
-                    row.members[column] = Some(text).filter(|text| *text != "null");
-                }
-                Ok(())
-            })?;
-        } else {
-            cursor.value()?;
-        }
-        row.text = cursor.since(start);
-        rows.push(row);
+        rows.push(read_row(cursor, columns)?);
         Ok(())
     })?;
     Ok(rows)
 }
 
-impl Member<'_> {
+fn read_row<'a>(cursor: &mut Cursor<'a>, columns: &[&str; COLUMNS]) -> Result<Row<'a>, Expected> {
+    let start = cursor.position();
+    let mut row = Row::default();
+    if cursor.peek() == Some(b'{') {
+        cursor.object(|cursor, name| {
+            match columns.iter().position(|column| name_is(name.raw, column)) {
+                Some(column) => row.members[column] = Some(cursor.value()?).filter(|text| *text != "null"),
+                None => cursor.skip()?,
+            }
+            Ok(())
+        })?;
+    } else {
+        cursor.skip()?;
+    }
+    row.text = cursor.since(start);
+    Ok(row)
+}
+
+impl<'a> Part<'a> {
+    #[inline(always)]
     fn is(&self, name: &str) -> bool {
-        name_is(&self.name, name)
+        matches!(self, Self::Member(member) if member.is(name))
+    }
+
+    fn member_mut(&mut self) -> Option<&mut Member<'a>> {
+        match self {
+            Self::Member(member) => Some(member),
+            Self::Unopened(_) => None,
+        }
+    }
+
+    fn into_member(self) -> Option<Member<'a>> {
+        match self {
+            Self::Member(member) => Some(member),
+            Self::Unopened(_) => None,
+        }
+    }
+}
+
+impl Member<'_> {
+    #[inline(always)]
+    fn is(&self, name: &str) -> bool {
+        name_is(self.name, name)
     }
 }

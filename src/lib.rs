@@ -34,7 +34,7 @@ use settings::Settings;
 pub fn call(function: &[u8], payload: &[u8]) -> Option<Vec<u8>> {
     match function {
         b"validate" => Some(validate(payload)),
-        b"validate_settings" => Some(settings_response(validate_settings(payload))),
+        b"validate_settings" => Some(settings_response(validate_settings(payload)).into_bytes()),
         b"protocol_version" => Some(br#""v1""#.to_vec()),
         _ => None,
     }
@@ -49,7 +49,7 @@ pub fn validate(payload: &[u8]) -> Vec<u8> {
         Ok(text) => request::evaluate(text),
         Err(error) => Outcome::Rejected(Reason::NotText { at: error.valid_up_to() }.into()),
     };
-    outcome.to_json(payload.len())
+    outcome.to_json(payload.len()).into_bytes()
 }
 
 /// Checks the JSON of settings.

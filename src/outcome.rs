@@ -197,12 +197,12 @@ impl fmt::Display for Warning {
 impl Outcome<'_> {
     /// The response that policy-server reads: `accepted`, and of `message`, `mutated_object`, `audit_annotations` and
     /// `warnings` those that have something to say. `size` is the size of the request in bytes.
-    pub(crate) fn to_json(&self, size: usize) -> Vec<u8> {
+    pub(crate) fn to_json(&self, size: usize) -> String {
         match self {
             Self::Rejected(rejection) => {
-                let mut out = br#"{"accepted":false,"message":"#.to_vec();
+                let mut out = r#"{"accepted":false,"message":"#.to_owned();
                 write_string(&mut out, &rejection.0.to_string());
-                out.push(b'}');
+                out.push('}');
                 out
             }
             Self::Accepted(accepted) => accepted.to_json(size),
@@ -211,58 +211,58 @@ impl Outcome<'_> {
 }
 
 impl Accepted<'_> {
-    fn to_json(&self, size: usize) -> Vec<u8> {
+    fn to_json(&self, size: usize) -> String {
         let warnings: Vec<String> = self.warnings.0.iter().map(Warning::to_string).collect();
         let room = if self.mutated_object.is_some() { size + size / 8 + 4096 } else { 512 };
-        let mut out = Vec::with_capacity(room);
-        out.extend_from_slice(br#"{"accepted":true"#);
+        let mut out = String::with_capacity(room);
+        out.push_str(r#"{"accepted":true"#);
         if let Some(object) = &self.mutated_object {
-            out.extend_from_slice(br#","mutated_object":"#);
+            out.push_str(r#","mutated_object":"#);
             object.write(&mut out);
         }
         if let Some(audit) = &self.audit {
-            out.extend_from_slice(br#","audit_annotations":{"mode":"#);
+            out.push_str(r#","audit_annotations":{"mode":"#);
             write_string(&mut out, audit.mode().as_str());
             match audit {
                 Audit::Home { api_server } => {
-                    out.extend_from_slice(br#","home-api-server":"#);
+                    out.push_str(r#","home-api-server":"#);
                     write_string(&mut out, api_server);
                 }
                 Audit::Remote { service_account } => {
-                    out.extend_from_slice(br#","service-account":"#);
+                    out.push_str(r#","service-account":"#);
                     write_string(&mut out, service_account);
                 }
                 Audit::Disabled => {}
             }
             if !warnings.is_empty() {
-                out.extend_from_slice(br#","problems":"#);
+                out.push_str(r#","problems":"#);
                 write_string(&mut out, &warnings.join("; "));
             }
-            out.push(b'}');
+            out.push('}');
         }
-        let mut separator: &[u8] = br#","warnings":["#;
+        let mut separator = r#","warnings":["#;
         for warning in &warnings {
-            out.extend_from_slice(separator);
+            out.push_str(separator);
             write_string(&mut out, warning);
-            separator = b",";
+            separator = ",";
         }
         if !warnings.is_empty() {
-            out.push(b']');
+            out.push(']');
         }
-        out.push(b'}');
+        out.push('}');
         out
     }
 }
 
 /// The response to `validate_settings`: `valid`, and what is wrong as `message`.
-pub(crate) fn settings_response(checked: Result<(), String>) -> Vec<u8> {
-    let mut out = Vec::new();
+pub(crate) fn settings_response(checked: Result<(), String>) -> String {
+    let mut out = String::new();
     match checked {
-        Ok(()) => out.extend_from_slice(br#"{"valid":true}"#),
+        Ok(()) => out.push_str(r#"{"valid":true}"#),
         Err(problems) => {
-            out.extend_from_slice(br#"{"valid":false,"message":"#);
+            out.push_str(r#"{"valid":false,"message":"#);
             write_string(&mut out, &problems);
-            out.push(b'}');
+            out.push('}');
         }
     }
     out
@@ -279,7 +279,7 @@ impl Audit {
 }
 
 /// Appends a JSON string.
-fn write_string(out: &mut Vec<u8>, text: &str) {
-    // Writing a string into memory does not fail.
-    let _ = serde_json::to_writer(out, text);
+fn write_string(out: &mut String, text: &str) {
+    // A string always has a JSON form.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }

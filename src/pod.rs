@@ -56,7 +56,7 @@ impl<'c> Context<'c> {
     }
 
     /// Whether a source shows credentials of the home cluster: of Liqo's Secret or of the user's own.
-    pub(crate) fn is_for_home(&self, source: &Source) -> Result<bool, Rejection> {
+    pub(crate) fn is_for_home(&self, source: &mut Source) -> Result<bool, Rejection> {
         let own = self.settings.home_credentials_secret.as_deref();
         Ok(source.is_named(SourceKind::Secret, self.token_secret.as_deref())?
             || source.is_named(SourceKind::Secret, own)?)
@@ -72,7 +72,7 @@ pub(crate) fn containers<'a>(
     spec: &mut Object<'a>,
     path: Path,
     list: &'static str,
-    mut visit: impl FnMut(&mut Object<'a>, Path) -> Result<(), Rejection>,
+    visit: &mut dyn FnMut(&mut Object<'a>, Path) -> Result<(), Rejection>,
 ) -> Result<(), Rejection> {
     let Some(containers) = list_of(spec, list, path)? else {
         return Ok(());
@@ -102,7 +102,7 @@ pub(crate) struct ApiMounts<'a> {
 
 impl<'a> ApiMounts<'a> {
     /// Reads the mounts of one container.
-    pub(crate) fn add(&mut self, container: &Object<'a>, path: Path) -> Result<(), Rejection> {
+    pub(crate) fn add(&mut self, container: &mut Object<'a>, path: Path) -> Result<(), Rejection> {
         let mut bare = true;
         if let Some(mounts) = container.present("volumeMounts") {
             let path = path.member("volumeMounts");

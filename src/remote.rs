@@ -3,8 +3,6 @@
 //! A pod that holds credentials of the home cluster, or whose environment was made to lead there, is rejected: neither
 //! cluster's credentials may reach the other's API server.
 
-use k8s_openapi::api::core::v1::ServiceAccountTokenProjection;
-
 use crate::home::env::Endpoints;
 use crate::json::{Object, Value};
 use crate::liqo;
@@ -14,7 +12,7 @@ use crate::pod::{self, ApiMounts, Context};
 use crate::volumes::{self, Projected, Source, SourceKind, TOKEN, any_provides_token};
 
 /// How long a token lives, in seconds. Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
-const TOKEN_SECONDS: i64 = 60 * 60 + 7;
+const TOKEN_SECONDS: &str = "3607";
 
 /// Changes a pod's spec for mode remote; tells whether anything changed, and what the audit log keeps.
 pub(crate) fn apply(
@@ -26,7 +24,7 @@ pub(crate) fn apply(
     let mut mounts = ApiMounts::default();
     let mut endpoints = Endpoints::new(context.settings);
     for list in pod::CONTAINER_LISTS {
-        pod::containers(spec, path, list, |container, path| {
+        pod::containers(spec, path, list, &mut |container, path| {
             endpoints.read(container, path)?;
             if endpoints.is_forged() {
                 return Err(Reason::ForgedForHome { path: path.member("env").to_string() }.into());
@@ -34,7 +32,7 @@ pub(crate) fn apply(
             mounts.add(container, path)
         })?;
     }
-    let mut changed = volumes::projected(spec, path, |mut volume| {
+    let mut changed = volumes::projected(spec, path, &mut |mut volume| {
         refuse_home_credentials(&mut volume, context)?;
         if mounts.volumes.contains(&volume.name) { complete(&mut volume, context) } else { Ok(false) }
     })?;
@@ -49,8 +47,8 @@ pub(crate) fn apply(
 
 fn refuse_home_credentials(volume: &mut Projected, context: &Context) -> Result<(), Rejection> {
     for (index, source) in volume.sources.iter_mut().enumerate() {
-        if let Some(source) = Source::of(source, volume.path.item(index))?
-            && context.is_for_home(&source)?
+        if let Some(mut source) = Source::of(source, volume.path.item(index))?
+            && context.is_for_home(&mut source)?
         {
             return Err(Reason::ForgedForHome { path: source.path().to_string() }.into());
         }
@@ -65,17 +63,13 @@ fn complete(volume: &mut Projected, context: &Context) -> Result<bool, Rejection
         return Ok(false);
     }
     for (index, source) in volume.sources.iter_mut().enumerate() {
-        if let Some(source) = Source::of(source, volume.path.item(index))?
+        if let Some(mut source) = Source::of(source, volume.path.item(index))?
             && source.is_named(SourceKind::ConfigMap, context.root_ca.as_deref())?
         {
             source.body.set_string("name", liqo::ROOT_CA);
         }
     }
-    let token = ServiceAccountTokenProjection {
-        audience: None,
-        expiration_seconds: Some(TOKEN_SECONDS),
-        path: TOKEN.to_owned(),
-    };
-    volume.sources.push(Value::object("serviceAccountToken", &token));
+    let token = Value::object([("expirationSeconds", Value::Text(TOKEN_SECONDS)), ("path", Value::string(TOKEN))]);
+    volume.sources.push(Value::object([("serviceAccountToken", token)]));
     Ok(true)
 }

@@ -1,6 +1,6 @@
 //! One admission request: which requests the policy is about, and the way from a request to its outcome.
 
-use crate::access_mode::{Access, decide};
+use crate::access_mode::{API_SERVER_SUPPORT, Access, REMOTE_SERVICE_ACCOUNT_NAME, decide};
 use crate::fields::{absence, as_object, object_of, required_object, required_string, string_of};
 use crate::home::env::ENTRY;
 use crate::json::{Object, Shape, Value};
@@ -9,28 +9,38 @@ use crate::path::Path;
 use crate::pod::{Context, MOUNT};
 use crate::settings::Settings;
 use crate::workload::Workload;
-use crate::{disabled, home, remote};
+use crate::{disabled, home, liqo, remote, volumes};
 
 /// What of a request is looked into in nearly every evaluation.
 const PAYLOAD: Shape = {
-    const OPEN: Shape = Shape::Members(&[]);
-    const METADATA: Shape = Shape::Members(&[("annotations", OPEN), ("labels", OPEN)]);
+    const TEXT: Shape = Shape::Text;
+    const ANNOTATIONS: Shape =
+        Shape::Members(&[(MIRROR, TEXT), (API_SERVER_SUPPORT, TEXT), (REMOTE_SERVICE_ACCOUNT_NAME, TEXT)]);
+    const LABELS: Shape = Shape::Members(&[(liqo::ORIGIN, TEXT)]);
+    const METADATA: Shape = Shape::Members(&[("annotations", ANNOTATIONS), ("labels", LABELS), ("name", TEXT)]);
     const CONTAINER: Shape = Shape::Members(&[("env", Shape::Table(&ENTRY)), ("volumeMounts", Shape::Table(&MOUNT))]);
     const CONTAINERS: Shape = Shape::Items(&CONTAINER);
-    const ITEMS: Shape = Shape::Members(&[("items", Shape::Items(&OPEN))]);
-    const SOURCE: Shape = Shape::Members(&[
-        ("serviceAccountToken", OPEN),
-        ("secret", ITEMS),
-        ("configMap", ITEMS),
-        ("downwardAPI", ITEMS),
+    const VOLUME: Shape = Shape::Members(&[("name", TEXT), ("projected", volumes::PROJECTED)]);
+    const SPEC: Shape = Shape::Members(&[
+        ("containers", CONTAINERS),
+        ("initContainers", CONTAINERS),
+        ("volumes", Shape::Items(&VOLUME)),
+        ("serviceAccountName", TEXT),
+        ("serviceAccount", TEXT),
+        ("automountServiceAccountToken", TEXT),
+        ("hostAliases", TEXT),
+        ("template", TEXT),
+        ("jobTemplate", TEXT),
     ]);
-    const SOURCES: Shape = Shape::Items(&SOURCE);
-    const PROJECTED: Shape = Shape::Members(&[("sources", SOURCES)]);
-    const VOLUMES: Shape = Shape::Items(&Shape::Members(&[("projected", PROJECTED)]));
-    const SPEC: Shape =
-        Shape::Members(&[("containers", CONTAINERS), ("initContainers", CONTAINERS), ("volumes", VOLUMES)]);
     const OBJECT: Shape = Shape::Members(&[("metadata", METADATA), ("spec", SPEC)]);
-    Shape::Members(&[("request", Shape::Members(&[("kind", OPEN), ("object", OBJECT)]))])
+    const REQUEST: Shape = Shape::Members(&[
+        ("kind", Shape::Object),
+        ("operation", TEXT),
+        ("subResource", TEXT),
+        ("object", OBJECT),
+        ("oldObject", TEXT),
+    ]);
+    Shape::Members(&[("request", REQUEST), ("settings", Shape::Object)])
 };
 
 /// The annotation of a pod that stands for one which a kubelet runs by itself.
@@ -103,11 +113,11 @@ fn read_settings(settings: Option<&mut Value>) -> Result<Settings, Rejection> {
 fn pod<'a>(pod: &mut Object<'a>, settings: Option<&mut Value>) -> Result<(bool, Accepted<'a>), Rejection> {
     let (metadata_path, spec_path) = (Path::Root.member("metadata"), Path::Root.member("spec"));
     let (no_metadata, no_spec) = (absence(pod, "metadata"), absence(pod, "spec"));
-    let (metadata, mut spec) = pod.present_pair_mut("metadata", "spec");
+    let [metadata, mut spec] = pod.all_present_mut(["metadata", "spec"]);
     let metadata = metadata.ok_or_else(|| Rejection::shape(metadata_path, "an object", no_metadata))?;
     let metadata = as_object(metadata, metadata_path)?;
-    let annotations = object_of(metadata, "annotations", metadata_path)?.map(|annotations| &*annotations);
-    if annotations.is_some_and(|annotations| annotations.get(MIRROR).is_some()) {
+    let mut annotations = object_of(metadata, "annotations", metadata_path)?;
+    if annotations.as_mut().is_some_and(|annotations| annotations.get(MIRROR).is_some()) {
         return Ok((false, Accepted::default()));
     }
     let settings = read_settings(settings)?;

@@ -27,50 +27,68 @@ pub(crate) struct Settings {
 
 /// The host of an API server: a DNS name or an IP address, as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Host(String);
+pub(crate) struct Host {
+    text: String,
+    is_address: bool,
+}
 
 impl Host {
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    pub(crate) fn is_dns_name(&self) -> bool {
+        !self.is_address
     }
 
     /// Reads a host; the error says what is wrong with it.
     pub(crate) fn parse(host: &str) -> Result<Self, &'static str> {
-        if host.parse::<IpAddr>().is_ok() {
-            return Ok(Self(host.to_owned()));
-        }
-        let problem = if host.is_empty() {
-            "it is empty"
-        } else if host.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) {
-            "leave the scheme out"
-        } else if host.starts_with('[') {
-            "leave the brackets out"
-        } else if host.contains('/') {
-            "leave the path out"
-        } else if host.matches(':').count() > 1 && !host.contains('%') {
-            "that is no IPv6 address"
-        } else if host.contains('%') {
-            "leave the zone out"
-        } else if host.contains(':') {
-            "leave the port out, it is set in homeApiServerPort"
-        } else if !host.is_ascii() {
-            "write it in its ASCII form (punycode)"
-        } else if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            "write it in lower case"
-        } else if host.ends_with('.') {
-            "leave the last dot out"
-        } else if host.len() > 253 {
-            "it is longer than 253 characters"
-        } else if host.split('.').any(|label| label.len() > 63) {
-            "a label is longer than 63 characters"
-        } else if !is_dns1123_subdomain(host) {
-            "labels hold letters, digits and inner hyphens only"
-        } else if host.bytes().rev().take_while(|byte| *byte != b'.').all(|byte| byte.is_ascii_digit()) {
-            "the last label is all digits, and that is no IPv4 address"
+        let is_address = host.parse::<IpAddr>().is_ok();
+        if is_address || is_host_name(host) {
+            Ok(Self { text: host.to_owned(), is_address })
         } else {
-            return Ok(Self(host.to_owned()));
-        };
-        Err(problem)
+            Err(problem_of_host(host))
+        }
+    }
+}
+
+/// Whether this is a DNS name as certificates have them: in lower case, and not to be taken for an IPv4 address.
+fn is_host_name(host: &str) -> bool {
+    is_dns1123_subdomain(host)
+        && host.split('.').all(|label| label.len() <= 63)
+        && !host.bytes().rev().take_while(|byte| *byte != b'.').all(|byte| byte.is_ascii_digit())
+}
+
+#[cold]
+fn problem_of_host(host: &str) -> &'static str {
+    if host.is_empty() {
+        "it is empty"
+    } else if host.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) {
+        "leave the scheme out"
+    } else if host.starts_with('[') {
+        "leave the brackets out"
+    } else if host.contains('/') {
+        "leave the path out"
+    } else if host.matches(':').count() > 1 && !host.contains('%') {
+        "that is no IPv6 address"
+    } else if host.contains('%') {
+        "leave the zone out"
+    } else if host.contains(':') {
+        "leave the port out, it is set in homeApiServerPort"
+    } else if !host.is_ascii() {
+        "write it in its ASCII form (punycode)"
+    } else if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        "write it in lower case"
+    } else if host.ends_with('.') {
+        "leave the last dot out"
+    } else if host.len() > 253 {
+        "it is longer than 253 characters"
+    } else if host.split('.').any(|label| label.len() > 63) {
+        "a label is longer than 63 characters"
+    } else if !is_dns1123_subdomain(host) {
+        "labels hold letters, digits and inner hyphens only"
+    } else {
+        "the last label is all digits, and that is no IPv4 address"
     }
 }
 
@@ -91,7 +109,7 @@ const KEYS: [(&str, Option<&str>); 9] = [
 impl Settings {
     /// Reads the JSON of settings. The error holds every problem, separated by `; `.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        match Value::parse(text, &Shape::Members(&[])) {
+        match Value::parse(text, &Shape::Object) {
             Ok(mut value) => Self::from_value(Some(&mut value)),
             Err(malformed) => {
                 Err(format!("they are not JSON: expected {} at byte {}", malformed.expected, malformed.at))
@@ -151,7 +169,9 @@ impl<'v, 'a> Given<'v, 'a> {
         };
         let object = value.as_object_mut().map_err(|found| format!("expected an object, found {found}"))?;
         for (name, value) in object.iter_mut() {
-            let Some(key) = KEYS.iter().position(|key| is_name_of(&name, *key)) else {
+            // Nearly all names are the documented ones, and the others take longer to recognise.
+            let key = KEYS.iter().position(|(key, _)| name == *key);
+            let Some(key) = key.or_else(|| KEYS.iter().position(|key| is_alias_of(&name, *key))) else {
                 given.problems.push(unknown_key(&name));
                 continue;
             };
@@ -205,9 +225,9 @@ impl<'v, 'a> Given<'v, 'a> {
     }
 }
 
-/// Whether `name` is a key, its snake_case form, or the virtual kubelet's flag for it.
-fn is_name_of(name: &str, (key, flag): (&str, Option<&str>)) -> bool {
-    name == key || Some(name) == flag || is_snake_case_of(name, key)
+/// Whether `name` is the snake_case form of a key, or the virtual kubelet's flag for it.
+fn is_alias_of(name: &str, (key, flag): (&str, Option<&str>)) -> bool {
+    Some(name) == flag || is_snake_case_of(name, key)
 }
 
 fn is_snake_case_of(name: &str, key: &str) -> bool {

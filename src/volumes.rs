@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::fields::{as_object, list_of, object_of, required_string, string_of};
-use crate::json::{Object, Value};
+use crate::json::{Object, Shape, Value};
 use crate::outcome::{Reason, Rejection};
 use crate::path::Path;
 
@@ -24,7 +24,7 @@ pub(crate) struct Projected<'v, 'a> {
 pub(crate) fn projected<'a>(
     spec: &mut Object<'a>,
     path: Path,
-    mut visit: impl FnMut(Projected<'_, 'a>) -> Result<bool, Rejection>,
+    visit: &mut dyn FnMut(Projected<'_, 'a>) -> Result<bool, Rejection>,
 ) -> Result<bool, Rejection> {
     let Some(volumes) = list_of(spec, "volumes", path)? else {
         return Ok(false);
@@ -64,6 +64,20 @@ pub(crate) enum SourceKind {
     Other,
 }
 
+/// What of a projected volume is looked into.
+pub(crate) const PROJECTED: Shape = {
+    const ITEMS: Shape = Shape::Members(&[("items", Shape::Items(&Shape::Object)), ("name", Shape::Text)]);
+    const SOURCE: Shape = Shape::Members(&[
+        ("serviceAccountToken", Shape::Object),
+        ("secret", ITEMS),
+        ("configMap", ITEMS),
+        ("downwardAPI", ITEMS),
+        ("clusterTrustBundle", Shape::Object),
+        ("podCertificate", Shape::Object),
+    ]);
+    Shape::Members(&[("sources", Shape::Items(&SOURCE))])
+};
+
 impl SourceKind {
     /// The kinds of the API, and the members that hold them. Source: `VolumeProjection` in Kubernetes' core/v1.
     const MEMBERS: [(&'static str, Self); 6] = [
@@ -88,17 +102,16 @@ pub(crate) struct Source<'v, 'a> {
 impl<'v, 'a> Source<'v, 'a> {
     /// Reads a source; one of none of the kinds is nothing to the policy.
     pub(crate) fn of(source: &'v mut Value<'a>, path: Path<'v>) -> Result<Option<Self>, Rejection> {
-        let source = as_object(source, path)?;
-        let mut found = SourceKind::MEMBERS.into_iter().filter(|(member, _)| source.present(member).is_some());
-        let Some((member, kind)) = found.next() else {
+        let bodies = as_object(source, path)?.all_present_mut(SourceKind::MEMBERS.map(|(member, _)| member));
+        let mut found = SourceKind::MEMBERS.into_iter().zip(bodies).filter_map(|(member, body)| Some((member, body?)));
+        let Some(((member, kind), body)) = found.next() else {
             return Ok(None);
         };
         if found.next().is_some() {
             return Err(Reason::SourceKinds { path: path.to_string() }.into());
         }
-        drop(found);
-        let body = object_of(source, member, path)?;
-        Ok(body.map(|body| Self { kind, body, parent: path, member }))
+        let body = as_object(body, path.member(member))?;
+        Ok(Some(Self { kind, body, parent: path, member }))
     }
 
     /// The path of the body.
@@ -106,19 +119,29 @@ impl<'v, 'a> Source<'v, 'a> {
         self.parent.member(self.member)
     }
 
+    /// The string that a member of the body must be, when it is there.
+    pub(crate) fn string(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, Rejection> {
+        string_of(self.body, name, self.parent.member(self.member))
+    }
+
+    /// The string that a member of the body must be; it must be there.
+    pub(crate) fn required_string(&mut self, name: &str) -> Result<Cow<'a, str>, Rejection> {
+        required_string(self.body, name, self.parent.member(self.member))
+    }
+
     /// Whether this is the Secret or ConfigMap (as the kind says) of this name.
-    pub(crate) fn is_named(&self, kind: SourceKind, name: Option<&str>) -> Result<bool, Rejection> {
+    pub(crate) fn is_named(&mut self, kind: SourceKind, name: Option<&str>) -> Result<bool, Rejection> {
         if self.kind != kind {
             return Ok(false);
         }
-        let own = string_of(self.body, "name", self.path())?;
+        let own = self.string("name")?;
         Ok(name.is_some() && own.as_deref() == name)
     }
 
     /// Calls `visit` with each item and its path.
     pub(crate) fn items(
         &mut self,
-        mut visit: impl FnMut(&mut Object<'a>, Path) -> Result<(), Rejection>,
+        visit: &mut dyn FnMut(&mut Object<'a>, Path) -> Result<(), Rejection>,
     ) -> Result<usize, Rejection> {
         let path = self.parent.member(self.member);
         let Some(items) = list_of(self.body, "items", path)? else {
@@ -135,7 +158,7 @@ impl<'v, 'a> Source<'v, 'a> {
     /// Whether the source shows a file [`TOKEN`]. A Secret or ConfigMap without items shows all it has, so it may.
     pub(crate) fn provides_token(&mut self) -> Result<bool, Rejection> {
         let mut provided = false;
-        let items = self.items(|item, path| {
+        let items = self.items(&mut |item, path| {
             provided |= is_at(item, "path", path, TOKEN)?;
             Ok(())
         })?;
@@ -143,7 +166,7 @@ impl<'v, 'a> Source<'v, 'a> {
             SourceKind::Secret | SourceKind::ConfigMap => provided |= items == 0,
             SourceKind::ServiceAccountToken | SourceKind::Other => {
                 for field in ["path", "keyPath", "certificateChainPath", "credentialBundlePath"] {
-                    provided |= is_at(self.body, field, self.path(), TOKEN)?;
+                    provided |= is_at(self.body, field, self.parent.member(self.member), TOKEN)?;
                 }
             }
         }
@@ -152,7 +175,7 @@ impl<'v, 'a> Source<'v, 'a> {
 }
 
 /// Whether a field says that something is shown at this path.
-pub(crate) fn is_at(object: &Object, field: &str, path: Path, shown: &str) -> Result<bool, Rejection> {
+pub(crate) fn is_at(object: &mut Object, field: &str, path: Path, shown: &str) -> Result<bool, Rejection> {
     Ok(string_of(object, field, path)?.is_some_and(|at| same_path(&at, shown)))
 }
 
@@ -168,10 +191,11 @@ pub(crate) fn any_provides_token(sources: &mut [Value], path: Path) -> Result<bo
     Ok(false)
 }
 
-/// Whether two paths name the same file once `.` and empty segments are left out.
+/// Whether a path names the same file as another, which has neither `.` nor empty segments inside.
 pub(crate) fn same_path(one: &str, other: &str) -> bool {
     fn segments(path: &str) -> impl Iterator<Item = &str> {
         path.split('/').filter(|segment| !matches!(*segment, "" | "."))
     }
-    segments(one).eq(segments(other))
+    // What is left out makes a path longer, but for a slash at its start; most paths are told apart by that.
+    one == other || (one.len() + 1 >= other.len() && segments(one).eq(segments(other)))
 }

@@ -55,13 +55,12 @@ impl Workload {
         }
         if template_changed {
             at(object, Path::Root, self.template(), &mut |template, path| {
-                let (metadata, spec) = template.present_pair_mut("metadata", "spec");
+                let [metadata, spec] = template.all_present_mut(["metadata", "spec"]);
                 let metadata_path = path.member("metadata");
                 let annotations = match metadata {
                     Some(metadata) => object_of(as_object(metadata, metadata_path)?, "annotations", metadata_path)?,
                     None => None,
                 };
-                let annotations = annotations.map(|annotations| &*annotations);
                 decide(path, annotations, spec, settings, warnings).map(drop)
             })?;
         }

@@ -5,15 +5,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::{KeyToPath, SecretProjection, VolumeMount};
-
 use crate::fields::{as_object, list_or_new, required_string, string_of};
 use crate::json::{Object, Value};
 use crate::liqo;
 use crate::outcome::{Reason, Rejection, Warning, Warnings};
 use crate::path::Path;
 use crate::pod::{self, ApiMounts, Context, SERVICE_ACCOUNT_PATH};
-use crate::volumes::{self, Projected, Source, SourceKind, TOKEN, any_provides_token, is_at};
+use crate::volumes::{self, Projected, Source, SourceKind, TOKEN, is_at};
 
 /// The file with the CA certificates, and the key they have in a Secret and in [`liqo::ROOT_CA`].
 const CA: &str = "ca.crt";
@@ -50,22 +48,17 @@ pub(crate) fn add_volume(spec: &mut Object, path: Path, mounts: &mut ApiMounts) 
         number += 1;
         name = format!("{VOLUME}-{number}");
     }
-    let mut volume = Object::default();
-    volume.set_string("name", &name);
-    volume.set("projected", Value::Text(API_ACCESS));
-    volumes.push(Value::Object(volume));
+    volumes.push(Value::object([("name", Value::string(&name)), ("projected", Value::Text(API_ACCESS))]));
 
-    let mount = VolumeMount {
-        mount_path: SERVICE_ACCOUNT_PATH.to_owned(),
-        name: name.clone(),
-        read_only: Some(true),
-        ..VolumeMount::default()
-    };
     let mut bare = std::mem::take(&mut mounts.bare).into_iter();
     for list in pod::CONTAINER_LISTS {
-        pod::containers(spec, path, list, |container, path| {
+        pod::containers(spec, path, list, &mut |container, path| {
             if bare.next() == Some(true) {
-                list_or_new(container, "volumeMounts", path)?.push(Value::new(&mount));
+                list_or_new(container, "volumeMounts", path)?.push(Value::object([
+                    ("mountPath", Value::string(SERVICE_ACCOUNT_PATH)),
+                    ("name", Value::string(&name)),
+                    ("readOnly", Value::Text("true")),
+                ]));
             }
             Ok(())
         })?;
@@ -83,7 +76,7 @@ pub(crate) fn apply(
     warnings: &mut Warnings,
 ) -> Result<bool, Rejection> {
     let mut credentials = Credentials { context, warnings, had_reflected: false, wrote_reflected: false };
-    let changed = volumes::projected(spec, path, |volume| {
+    let changed = volumes::projected(spec, path, &mut |volume| {
         let is_mounted = mounts.volumes.contains(&volume.name);
         credentials.volume(volume, is_mounted)
     })?;
@@ -116,15 +109,17 @@ impl Credentials<'_, '_> {
     fn volume(&mut self, volume: Projected, is_mounted: bool) -> Result<bool, Rejection> {
         let Projected { name, path, sources } = volume;
         let mut changed = false;
+        let mut provides_token = false;
         for (index, value) in sources.iter_mut().enumerate() {
             let path = path.item(index);
-            let Some(source) = Source::of(value, path)? else { continue };
+            let Some(mut source) = Source::of(value, path)? else { continue };
             let change = match source.kind {
-                SourceKind::ServiceAccountToken => Change::Secret(self.token(&source, &name)?),
-                SourceKind::Secret => self.secret(source, is_mounted)?,
-                SourceKind::ConfigMap => self.certificates(source)?,
+                SourceKind::ServiceAccountToken => Change::Secret(self.token(&mut source, &name)?),
+                SourceKind::Secret => self.secret(&mut source, is_mounted)?,
+                SourceKind::ConfigMap => self.certificates(&mut source)?,
                 SourceKind::Other => Change::None,
             };
+            provides_token = provides_token || is_mounted && source.provides_token()?;
             let source = as_object(value, path)?;
             match change {
                 Change::None => continue,
@@ -137,10 +132,10 @@ impl Credentials<'_, '_> {
             }
             changed = true;
         }
-        if is_mounted && !any_provides_token(sources, path)? {
+        if is_mounted && !provides_token {
             match &self.context.settings.home_credentials_secret {
                 Some(own) => {
-                    sources.push(Value::object("secret", &projection(own, TOKEN, TOKEN)));
+                    sources.push(Value::object([("secret", projection(own, TOKEN, TOKEN))]));
                     changed = true;
                 }
                 None => self.warnings.add(Warning::NoToken { volume: name.into_owned() }),
@@ -150,10 +145,10 @@ impl Credentials<'_, '_> {
     }
 
     /// The Secret that takes the place of a token of the foreign cluster.
-    fn token(&mut self, source: &Source, volume: &str) -> Result<Value<'static>, Rejection> {
-        let shown_at = required_string(source.body, "path", source.path())?;
+    fn token(&mut self, source: &mut Source, volume: &str) -> Result<Value<'static>, Rejection> {
+        let shown_at = source.required_string("path")?;
         let reflected_key = || liqo::token_key(volume, &shown_at);
-        let audience = string_of(source.body, "audience", source.path())?.filter(|audience| !audience.is_empty());
+        let audience = source.string("audience")?.filter(|audience| !audience.is_empty());
         let projection = match &self.context.settings.home_credentials_secret {
             Some(own) if audience.is_some() => {
                 self.needs_key(own, reflected_key());
@@ -166,11 +161,11 @@ impl Credentials<'_, '_> {
                 projection(secret, &reflected_key(), &shown_at)
             }
         };
-        Ok(Value::new(&projection))
+        Ok(projection)
     }
 
     /// Liqo's Secret becomes the user's own, where there is one: token and certificates come from one place.
-    fn secret(&mut self, mut source: Source, is_mounted: bool) -> Result<Change, Rejection> {
+    fn secret(&mut self, source: &mut Source, is_mounted: bool) -> Result<Change, Rejection> {
         if !source.is_named(SourceKind::Secret, self.context.token_secret.as_deref())? {
             return Ok(Change::None);
         }
@@ -180,7 +175,7 @@ impl Credentials<'_, '_> {
             return Ok(Change::None);
         };
         let mut changed = source.body.set_string("name", own);
-        source.items(|item, path| {
+        source.items(&mut |item, path| {
             if is_mounted && is_at(item, "path", path, TOKEN)? {
                 changed |= item.set_string("key", TOKEN);
             } else {
@@ -192,15 +187,14 @@ impl Credentials<'_, '_> {
     }
 
     /// The foreign cluster's certificates become the home cluster's.
-    fn certificates(&mut self, mut source: Source) -> Result<Change, Rejection> {
+    fn certificates(&mut self, source: &mut Source) -> Result<Change, Rejection> {
         let is_foreign = source.is_named(SourceKind::ConfigMap, Some(liqo::ROOT_CA))?;
         let is_reflected = source.is_named(SourceKind::ConfigMap, self.context.root_ca.as_deref())?;
         match (&self.context.settings.home_credentials_secret, &self.context.root_ca) {
             (Some(own), _) if is_foreign || is_reflected => {
                 source.body.set_string("name", own);
-                if source.items(|_, _| Ok(()))? == 0 {
-                    let items = [KeyToPath { key: CA.to_owned(), path: CA.to_owned(), mode: None }];
-                    source.body.set("items", Value::new(&items));
+                if source.items(&mut |_, _| Ok(()))? == 0 {
+                    source.body.set("items", Value::Array(vec![item(CA, CA)]));
                 }
                 Ok(Change::ToSecret)
             }
@@ -231,7 +225,11 @@ impl Credentials<'_, '_> {
     }
 }
 
-fn projection(secret: &str, key: &str, path: &str) -> SecretProjection {
-    let item = KeyToPath { key: key.to_owned(), path: path.to_owned(), mode: None };
-    SecretProjection { name: secret.to_owned(), items: Some(vec![item]), optional: None }
+/// A source of a projected volume that shows one key of a Secret.
+fn projection(secret: &str, key: &str, path: &str) -> Value<'static> {
+    Value::object([("items", Value::Array(vec![item(key, path)])), ("name", Value::string(secret))])
+}
+
+fn item(key: &str, path: &str) -> Value<'static> {
+    Value::object([("key", Value::string(key)), ("path", Value::string(path))])
 }

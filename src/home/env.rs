@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::fields::{as_object, members_of, noted_string, string_of};
+use crate::fields::{as_object, members_of, noted_string};
 use crate::json::{Object, Row, Value};
 use crate::outcome::Rejection;
 use crate::path::Path;
@@ -33,31 +33,14 @@ impl From<(&str, u16)> for Endpoint {
 impl Endpoint {
     /// `host:port`, an IPv6 host in brackets.
     pub(crate) fn authority(&self) -> String {
-        let Self { host, port } = self;
-        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-    }
-
-    /// The variables, in the order in which they are written. Kubernetes makes the same for a service
-    /// (`makeEnvVariableName` and its callers in `pkg/kubelet/envvars`).
-    fn variables(&self) -> [(String, String); 8] {
-        let Self { host, port } = self;
-        let url = format!("tcp://{}", self.authority());
-        let port_name = format!("KUBERNETES_PORT_{port}_TCP");
-        [
-            ("KUBERNETES_SERVICE_HOST".to_owned(), host.clone()),
-            ("KUBERNETES_SERVICE_PORT".to_owned(), port.to_string()),
-            ("KUBERNETES_SERVICE_PORT_HTTPS".to_owned(), port.to_string()),
-            ("KUBERNETES_PORT".to_owned(), url.clone()),
-            (port_name.clone(), url),
-            (format!("{port_name}_PROTO"), "tcp".to_owned()),
-            (format!("{port_name}_ADDR"), host.clone()),
-            (format!("{port_name}_PORT"), port.to_string()),
-        ]
+        let port = self.port.to_string();
+        if self.host.contains(':') {
+            ["[", &self.host, "]:", &port].concat()
+        } else {
+            [&self.host, ":", &port].concat()
+        }
     }
 }
-
-/// The variable that the virtual kubelet leaves out.
-const ONLY_OURS: &str = "KUBERNETES_SERVICE_PORT_HTTPS";
 
 /// The members of an entry of `env` that are read.
 pub(crate) const ENTRY: [&str; 4] = ["name", "value", "valueFrom", ""];
@@ -78,7 +61,7 @@ struct Variable<'a> {
 struct Environment<'a> {
     variables: Vec<Variable<'a>>,
     /// Where the virtual kubelet, or this policy, sent the container before.
-    forged: Option<Endpoint>,
+    forged: Option<Rc<Block>>,
 }
 
 /// The environments of a pod's containers in the order of [`pod::CONTAINER_LISTS`], and where the home API server is for
@@ -88,7 +71,7 @@ pub(crate) struct Endpoints<'a, 's> {
     settings: &'s Settings,
     environments: Vec<Environment<'a>>,
     /// Where the first forged container was sent.
-    forged: Option<Endpoint>,
+    forged: Option<Rc<Block>>,
 }
 
 impl<'a, 's> Endpoints<'a, 's> {
@@ -97,7 +80,7 @@ impl<'a, 's> Endpoints<'a, 's> {
     }
 
     /// Reads the environment of one container.
-    pub(crate) fn read(&mut self, container: &Object<'a>, path: Path) -> Result<(), Rejection> {
+    pub(crate) fn read(&mut self, container: &mut Object<'a>, path: Path) -> Result<(), Rejection> {
         let path = path.member("env");
         let mut variables = Vec::new();
         if let Some(env) = container.present("env") {
@@ -107,7 +90,7 @@ impl<'a, 's> Endpoints<'a, 's> {
                 variables.push(Variable::read(entry, path.item(index))?);
             }
         }
-        let forged = forged(&variables);
+        let forged = forged(&variables, self.forged.as_ref());
         if self.forged.is_none() {
             self.forged.clone_from(&forged);
         }
@@ -132,8 +115,8 @@ impl<'a, 's> Endpoints<'a, 's> {
 
     /// A host or port left unset in the settings is taken from where the container was sent before, else from where the
     /// first such container was: one that another webhook injected must not reach another API server than the rest.
-    fn resolve<'e>(&'e self, forged: Option<&'e Endpoint>) -> (&'e str, u16) {
-        let forged = forged.or(self.forged.as_ref());
+    fn resolve<'e>(&'e self, forged: Option<&'e Rc<Block>>) -> (&'e str, u16) {
+        let forged = forged.or(self.forged.as_ref()).map(|block| &block.endpoint);
         let host = self.settings.home_api_server_host.as_ref().map(Host::as_str);
         let host = host.or(forged.map(|forged| forged.host.as_str())).unwrap_or(DEFAULT_HOST);
         let port = self.settings.home_api_server_port.or(forged.map(|forged| forged.port)).unwrap_or(DEFAULT_PORT);
@@ -142,18 +125,17 @@ impl<'a, 's> Endpoints<'a, 's> {
 
     /// Changes the containers whose environment is not right yet, and tells whether there was one.
     pub(crate) fn apply(&self, spec: &mut Object<'a>, path: Path, service_account: &str) -> Result<bool, Rejection> {
-        let mut block = Block::new(self.for_pod());
+        let mut block = self.forged.clone();
         let mut changed = false;
         let mut environments = self.environments.iter();
         for list in pod::CONTAINER_LISTS {
-            pod::containers(spec, path, list, |container, path| {
+            pod::containers(spec, path, list, &mut |container, path| {
                 let Some(environment) = environments.next() else { return Ok(()) };
                 let endpoint = self.resolve(environment.forged.as_ref());
-                if (block.endpoint.host.as_str(), block.endpoint.port) != endpoint {
-                    block = Block::new(Endpoint::from(endpoint));
-                }
-                if let Some(env) = environment.rewrite(&block, service_account, path.member("env"))? {
-                    container.set("env", Value::Array(env));
+                let right = block.take().filter(|block| block.leads_to(endpoint));
+                let block = block.insert(right.unwrap_or_else(|| Rc::new(Block::new(endpoint.into()))));
+                if let Some(env) = environment.rewrite(block, service_account, path.member("env"))? {
+                    container.set("env", env);
                     changed = true;
                 }
                 Ok(())
@@ -171,7 +153,7 @@ impl<'a> Variable<'a> {
             .ok_or_else(|| Rejection::shape(path.member("name"), "a string", "nothing"))?;
         let value = noted_string(value, "value", path)?;
         let is_service_account = match value_from {
-            Some(text) => is_service_account(Value::Text(text), path.member("valueFrom"))?,
+            Some(text) => is_service_account(text, path.member("valueFrom"))?,
             None => false,
         };
         // The API server takes a value beside `valueFrom` only when it is empty.
@@ -181,99 +163,141 @@ impl<'a> Variable<'a> {
 }
 
 /// Whether the source of a value is the name of the pod's ServiceAccount.
-fn is_service_account(mut value_from: Value, path: Path) -> Result<bool, Rejection> {
-    let Some(field) = as_object(&mut value_from, path)?.present_mut("fieldRef") else {
-        return Ok(false);
-    };
+fn is_service_account(value_from: &str, path: Path) -> Result<bool, Rejection> {
+    let [field, ..] = members_of(&Row::read(value_from, &["fieldRef", "", "", ""]), path)?;
+    let Some(field) = field else { return Ok(false) };
     let path = path.member("fieldRef");
-    let field = string_of(as_object(field, path)?, "fieldPath", path)?;
-    Ok(field.is_some_and(|field| field == "spec.serviceAccountName"))
+    let [field, ..] = members_of(&Row::read(field, &["fieldPath", "", "", ""]), path)?;
+    Ok(noted_string(field, "fieldPath", path)?.is_some_and(|field| field == "spec.serviceAccountName"))
 }
 
-/// The endpoint that an environment was given by the virtual kubelet, which appends its variables to the end, or by an
-/// earlier run of this policy, which puts its own together wherever they are needed.
+/// The block that an environment was given by the virtual kubelet, which appends its variables to the end, or by an
+/// earlier run of this policy, which puts its own together wherever they are needed. It is most likely the `known` one.
 /// Source: `RemoteContainerEnvVariablesAPIServerSupport` in Liqo's `pkg/virtualKubelet/forge/pods.go`.
-fn forged(variables: &[Variable]) -> Option<Endpoint> {
-    let by_virtual_kubelet = variables.len().checked_sub(7).and_then(|start| variables.get(start..)).and_then(|last| {
-        let endpoint = endpoint_of(last)?;
-        let expected = endpoint.variables().into_iter().filter(|(name, _)| name != ONLY_OURS);
-        are(last, expected).then_some(endpoint)
-    });
-    by_virtual_kubelet.or_else(|| {
-        let start = variables.iter().position(|variable| variable.name == "KUBERNETES_SERVICE_HOST")?;
-        let block = variables.get(start..start + 8)?;
-        let endpoint = endpoint_of(block)?;
-        are(block, endpoint.variables()).then_some(endpoint)
+fn forged(variables: &[Variable], known: Option<&Rc<Block>>) -> Option<Rc<Block>> {
+    let block_of = |variables: &[Variable]| {
+        if let Some(known) = known.filter(|known| known.is(variables)) {
+            return Some(Rc::clone(known));
+        }
+        let block = Block::new(endpoint_of(variables)?);
+        block.is(variables).then(|| Rc::new(block))
+    };
+    let last = variables.len().checked_sub(BLOCK - 1).and_then(|start| variables.get(start..));
+    last.and_then(block_of).or_else(|| {
+        let start = variables.iter().position(|variable| variable.name == HOST)?;
+        variables.get(start..start + BLOCK).and_then(block_of)
     })
-}
-
-/// Whether these variables have these names and literal values, in this order.
-fn are(variables: &[Variable], expected: impl IntoIterator<Item = (String, String)>) -> bool {
-    variables.iter().map(Variable::literal).eq(expected.into_iter().map(Some))
 }
 
 /// Host and port as the first two of these variables have them, where they are ones that the settings could have.
 fn endpoint_of(variables: &[Variable]) -> Option<Endpoint> {
     let [host, port, ..] = variables else { return None };
-    let host = host.value.as_deref()?;
+    let host = host.value.as_deref().filter(|_| host.name == HOST)?;
     Host::parse(&host.to_ascii_lowercase()).ok()?;
     Some(Endpoint::from((host, port_number(port.value.as_deref()?)?)))
 }
 
-impl Variable<'_> {
-    fn literal(&self) -> Option<(String, String)> {
-        Some((self.name.to_string(), self.value.as_deref()?.to_owned()))
-    }
-}
+/// The first variable of a block.
+const HOST: &str = "KUBERNETES_SERVICE_HOST";
 
-/// The variables of one endpoint, ready to be written.
+/// How many variables a block has.
+const BLOCK: usize = 8;
+
+/// The place in a block of the variable that the virtual kubelet leaves out.
+const ONLY_OURS: usize = 2;
+
+/// The variables of one endpoint.
 #[derive(Debug)]
 struct Block {
     endpoint: Endpoint,
-    variables: [(String, String); 8],
-    entries: [Rc<str>; 8],
+    port: String,
+    url: String,
+    /// How the names start that have the port in them.
+    port_name: String,
+    /// The entries, with the commas between them.
+    text: Rc<str>,
 }
 
 impl Block {
     fn new(endpoint: Endpoint) -> Self {
-        let variables = endpoint.variables();
-        let entries = variables.each_ref().map(|(name, value)| entry(name, value));
-        Self { endpoint, variables, entries }
+        let port = endpoint.port.to_string();
+        let url = ["tcp://", &endpoint.authority()].concat();
+        let port_name = ["KUBERNETES_PORT_", &port, "_TCP"].concat();
+        let mut block = Self { endpoint, port, url, port_name, text: Rc::default() };
+        // Neither the names nor what a host, a port or a URL is made of has to be escaped. The type of the API would
+        // bring every other source of a value into the module.
+        let entries = block
+            .variables()
+            .map(|([start, end], value)| [r#"{"name":""#, start, end, r#"","value":""#, value, r#""}"#].concat());
+        block.text = entries.join(",").into();
+        block
     }
 
-    fn position(&self, name: &str) -> Option<usize> {
+    /// The names, each in two pieces, and the values, in the order in which they are written. Kubernetes makes the same
+    /// for a service (`makeEnvVariableName` and its callers in `pkg/kubelet/envvars`).
+    fn variables(&self) -> [([&str; 2], &str); BLOCK] {
+        let Self { endpoint: Endpoint { host, .. }, port, url, port_name, .. } = self;
+        [
+            ([HOST, ""], host),
+            (["KUBERNETES_SERVICE_PORT", ""], port),
+            (["KUBERNETES_SERVICE_PORT_HTTPS", ""], port),
+            (["KUBERNETES_PORT", ""], url),
+            ([port_name, ""], url),
+            ([port_name, "_PROTO"], "tcp"),
+            ([port_name, "_ADDR"], host),
+            ([port_name, "_PORT"], port),
+        ]
+    }
+
+    fn leads_to(&self, (host, port): (&str, u16)) -> bool {
+        self.endpoint.port == port && self.endpoint.host == host
+    }
+
+    /// Whether these variables are the whole block, or what the virtual kubelet makes of it.
+    fn is(&self, variables: &[Variable]) -> bool {
+        let left_out = (variables.len() < BLOCK).then_some(ONLY_OURS);
+        let mut expected = (0..BLOCK).zip(self.variables()).filter(|(index, _)| Some(*index) != left_out);
+        variables.iter().all(|variable| {
+            expected.next().is_some_and(|(_, (name, value))| {
+                is_name(&variable.name, name) && variable.value.as_deref() == Some(value)
+            })
+        })
+    }
+
+    /// The place and the value of a variable.
+    fn find(&self, name: &str) -> Option<(usize, &str)> {
         if !name.starts_with("KUBERNETES_") {
             return None;
         }
-        self.variables.iter().position(|(known, _)| known == name)
+        let mut variables = (0..BLOCK).zip(self.variables());
+        variables.find(|(_, (known, _))| is_name(name, *known)).map(|(index, (_, value))| (index, value))
     }
 
     fn is_referred_to(&self, variable: &Variable) -> bool {
-        variable.value.as_deref().is_some_and(|value| references(value).any(|name| self.position(name).is_some()))
+        variable.value.as_deref().is_some_and(|value| references(value).any(|name| self.find(name).is_some()))
     }
 }
 
-/// The text of an entry. The type of the API would bring every other source of a value into the module.
-fn entry(name: &str, value: &str) -> Rc<str> {
-    // Neither the names nor what a host, a port or a URL is made of has to be escaped.
-    format!(r#"{{"name":"{name}","value":"{value}"}}"#).into()
+fn is_name(name: &str, [start, end]: [&str; 2]) -> bool {
+    name.strip_prefix(start) == Some(end)
 }
 
 impl<'a> Environment<'a> {
     /// The list that must take the place of the one that was read; `None` when that one is right.
-    fn rewrite(&self, block: &Block, service_account: &str, path: Path) -> Result<Option<Vec<Value<'a>>>, Rejection> {
+    fn rewrite(&self, block: &Block, service_account: &str, path: Path) -> Result<Option<Value<'a>>, Rejection> {
         let right = self.has(block);
         if right && !self.variables.iter().any(|variable| variable.is_service_account) {
             return Ok(None);
         }
-        let mut env = Vec::with_capacity(self.variables.len() + 8);
-        let mut start = None;
+        let mut env = Vec::with_capacity(self.variables.len() + 1);
+        let mut missing = !right;
         for (index, variable) in self.variables.iter().enumerate() {
-            if !right && block.position(&variable.name).is_some() {
+            if !right && block.find(&variable.name).is_some() {
                 continue;
             }
-            if start.is_none() && block.is_referred_to(variable) {
-                start = Some(env.len());
+            if missing && block.is_referred_to(variable) {
+                env.push(Value::Items(Rc::clone(&block.text)));
+                missing = false;
             }
             let mut value = Value::Text(variable.text);
             if variable.is_service_account {
@@ -284,21 +308,23 @@ impl<'a> Environment<'a> {
             }
             env.push(value);
         }
-        if !right {
-            let start = start.unwrap_or(env.len());
-            env.splice(start..start, block.entries.iter().map(|entry| Value::New(Rc::clone(entry))));
+        if missing {
+            env.push(Value::Items(Rc::clone(&block.text)));
         }
-        Ok(Some(env))
+        Ok(Some(Value::Array(env)))
     }
 
     /// Whether each variable stands there with the right value, and none is referred to before.
     fn has(&self, block: &Block) -> bool {
-        let mut missing = block.variables.len();
-        let mut seen = [false; 8];
+        if self.variables.len() < BLOCK {
+            return false;
+        }
+        let mut missing = BLOCK;
+        let mut seen = [false; BLOCK];
         for variable in &self.variables {
-            match block.position(&variable.name) {
-                Some(index) => {
-                    if variable.value.as_deref() != Some(block.variables[index].1.as_str()) {
+            match block.find(&variable.name) {
+                Some((index, value)) => {
+                    if variable.value.as_deref() != Some(value) {
                         return false;
                     }
                     missing -= usize::from(!seen[index]);

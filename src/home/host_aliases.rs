@@ -4,8 +4,6 @@
 
 use std::net::IpAddr;
 
-use k8s_openapi::api::core::v1::HostAlias;
-
 use crate::fields::{as_object, as_string, list_of, list_or_new, required_string};
 use crate::json::{Object, Value};
 use crate::outcome::{Rejection, Warning, Warnings};
@@ -41,19 +39,22 @@ pub(crate) fn apply(
         }
         return Ok(false);
     }
-    let changed = point(aliases, path, addresses, &names(&endpoints.for_pod().host))?;
+    let host = endpoints.for_pod().host;
+    let is_dns_name = match &settings.home_api_server_host {
+        Some(host) => host.is_dns_name(),
+        None => Host::parse(&host).is_ok_and(|host| host.is_dns_name()),
+    };
+    let changed = point(aliases, path, addresses, &names(is_dns_name.then_some(host.as_str())))?;
     if changed && !is_present {
         spec.set("hostAliases", Value::Array(absent));
     }
     Ok(changed)
 }
 
-/// The names that must lead home: the host's, when it is a DNS name, and those of the cluster's own API server.
-fn names(host: &str) -> Vec<&str> {
+/// The names that must lead home: the API server's own, when it has one, and those of the cluster's own API server.
+fn names(dns_name: Option<&str>) -> Vec<&str> {
     let mut names = Vec::with_capacity(4);
-    if host.parse::<IpAddr>().is_err() && Host::parse(host).is_ok() && !CLUSTER_NAMES.contains(&host) {
-        names.push(host);
-    }
+    names.extend(dns_name.filter(|name| !CLUSTER_NAMES.contains(name)));
     names.extend(CLUSTER_NAMES);
     names
 }
@@ -104,8 +105,9 @@ fn point(aliases: &mut Vec<Value>, path: Path, addresses: &[IpAddr], names: &[&s
     aliases.retain(|_| kept.next().unwrap_or(true));
     for address in addresses {
         if !found.contains(address) {
-            let hostnames = names.iter().map(|name| (*name).to_owned()).collect();
-            aliases.push(Value::new(&HostAlias { ip: address.to_string(), hostnames: Some(hostnames) }));
+            let hostnames = names.iter().map(|name| Value::string(name)).collect();
+            let ip = Value::string(&address.to_string());
+            aliases.push(Value::object([("hostnames", Value::Array(hostnames)), ("ip", ip)]));
             found.push(*address);
             changed = true;
         }

@@ -13,8 +13,17 @@ pub(crate) type Expected = &'static &'static str;
 /// deep as a whole.
 const MAX_DEPTH: u32 = 128;
 
+/// The name of a member.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Name<'a> {
+    /// The text between its quotes.
+    pub(crate) raw: &'a str,
+    /// The position of the first quote, for [`Cursor::between`].
+    pub(crate) start: usize,
+}
+
 /// A position in a text.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
@@ -53,8 +62,17 @@ impl<'a> Cursor<'a> {
     /// Passes over the next value and gives its text.
     pub(crate) fn value(&mut self) -> Result<&'a str, Expected> {
         let start = self.position();
-        self.skip_value()?;
+        self.skip()?;
         Ok(self.since(start))
+    }
+
+    /// Passes over the next value.
+    pub(crate) fn skip(&mut self) -> Result<(), Expected> {
+        // A copy that nothing else can see stays in registers.
+        let mut cursor = *self;
+        let result = cursor.skip_value();
+        *self = cursor;
+        result
     }
 
     /// Where the next value begins, for [`Cursor::since`].
@@ -65,24 +83,39 @@ impl<'a> Cursor<'a> {
 
     /// The text from a position up to here.
     pub(crate) fn since(&self, position: usize) -> &'a str {
-        // Positions are beside ASCII characters, so they are character boundaries.
-        self.text.get(position..self.at).unwrap_or_default()
+        self.between(position, self.at)
     }
 
-    /// Reads the object that comes next. `member` gets each name (the text between its quotes) and must read its value.
+    /// The text between two positions.
+    #[inline(always)]
+    pub(crate) fn between(&self, start: usize, end: usize) -> &'a str {
+        // Positions are beside ASCII characters, so they are character boundaries.
+        self.text.get(start..end).unwrap_or_default()
+    }
+
+    /// Reads the object that comes next. `member` gets each name and must read its value.
     pub(crate) fn object(
         &mut self,
-        mut member: impl FnMut(&mut Self, &'a str) -> Result<(), Expected>,
+        mut member: impl FnMut(&mut Self, Name<'a>) -> Result<(), Expected>,
     ) -> Result<(), Expected> {
         self.bracket(b'{', &"an object")?;
         if self.take(b'}') {
             return Ok(());
         }
+        self.members(&mut member)?;
+        self.bracket(b'}', &"`,` or `}`")
+    }
+
+    /// As [`Cursor::object`], for what is between its brackets, where that is not empty.
+    pub(crate) fn members(
+        &mut self,
+        mut member: impl FnMut(&mut Self, Name<'a>) -> Result<(), Expected>,
+    ) -> Result<(), Expected> {
         loop {
             let name = self.name()?;
             member(self, name)?;
             if !self.take(b',') {
-                return self.bracket(b'}', &"`,` or `}`");
+                return Ok(());
             }
         }
     }
@@ -120,17 +153,18 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline(always)]
-    fn name(&mut self) -> Result<&'a str, Expected> {
+    fn name(&mut self) -> Result<Name<'a>, Expected> {
         if self.peek() != Some(b'"') {
             return Err(&"a member's name");
         }
-        let start = self.at + 1;
+        let start = self.at;
         self.skip_string()?;
-        let name = self.text.get(start..self.at - 1).unwrap_or_default();
+        let raw = self.between(start + 1, self.at - 1);
         self.bracket(b':', &"`:`")?;
-        Ok(name)
+        Ok(Name { raw, start })
     }
 
+    #[inline(always)]
     fn skip_value(&mut self) -> Result<(), Expected> {
         // One bit for each bracket that is open, 1 for an object: nesting costs no memory and cannot exhaust the stack.
         let mut objects: u128 = 0;
@@ -182,6 +216,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline(always)]
     fn skip_word(&mut self, word: &'static str) -> Result<(), Expected> {
         if self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
             self.at += word.len();
@@ -191,6 +226,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline(always)]
     fn skip_number(&mut self) -> Result<(), Expected> {
         self.at += usize::from(self.byte() == Some(b'-'));
         if self.byte() == Some(b'0') {
@@ -210,6 +246,7 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    #[inline(always)]
     fn skip_digits(&mut self) -> Result<(), Expected> {
         let start = self.at;
         while self.byte().is_some_and(|byte| byte.is_ascii_digit()) {
@@ -259,6 +296,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline(always)]
     fn skip_escape(&mut self) -> Result<(), Expected> {
         self.at += 1;
         match self.byte() {

@@ -5,22 +5,36 @@
 use std::borrow::Cow;
 
 /// Whether the text between the quotes of a member's name stands for `name`, which has no backslash itself.
+#[inline(always)]
 pub(super) fn name_is(raw: &str, name: &str) -> bool {
     // The two are the same up to the first escape, so most names are told apart by their first letter.
+    match (raw.as_bytes().first(), name.as_bytes().first()) {
+        (Some(raw), Some(name)) if raw != name && *raw != b'\\' => false,
+        _ => is_decoded(raw, name),
+    }
+}
+
+fn is_decoded(raw: &str, name: &str) -> bool {
+    if raw == name {
+        return true;
+    }
     match raw.bytes().zip(name.bytes()).find(|(raw, name)| raw != name) {
         Some((b'\\', _)) => decode(raw).is_some_and(|decoded| decoded == name),
-        Some(_) => false,
-        None => raw.len() == name.len(),
+        _ => false,
     }
 }
 
 /// The value of a string, given the text between its quotes; `None` when an escape names half of a surrogate pair.
 ///
 /// `serde_json` would do the same, and bring a fifth of the module's size with it: its errors print floating point numbers.
+#[inline]
 pub(super) fn decode(raw: &str) -> Option<Cow<'_, str>> {
-    let Some((start, rest)) = raw.split_once('\\') else {
-        return Some(Cow::Borrowed(raw));
-    };
+    if raw.bytes().all(|byte| byte != b'\\') { Some(Cow::Borrowed(raw)) } else { decode_escapes(raw).map(Cow::Owned) }
+}
+
+#[cold]
+fn decode_escapes(raw: &str) -> Option<String> {
+    let (start, rest) = raw.split_once('\\')?;
     let mut text = start.to_owned();
     let mut rest = rest.chars();
     loop {
@@ -40,7 +54,7 @@ pub(super) fn decode(raw: &str) -> Option<Cow<'_, str>> {
             }
             None => {
                 text.push_str(rest.as_str());
-                return Some(Cow::Owned(text));
+                return Some(text);
             }
         }
     }
