@@ -8,6 +8,8 @@
 //! ARCHITECTURE.md explains why it is made this way.
 
 mod access_mode;
+#[cfg(target_family = "wasm")]
+mod arena;
 mod disabled;
 mod fields;
 #[cfg(target_family = "wasm")]
