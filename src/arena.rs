@@ -13,6 +13,9 @@ use std::ptr::null_mut;
 /// The bytes of a page of memory, as WebAssembly has it.
 const PAGE: usize = 0x1_0000;
 
+/// How many pages are asked for at least: as many as most requests need.
+const LEAST: usize = 2;
+
 #[global_allocator]
 static ARENA: Arena = Arena { start: Cell::new(0), next: Cell::new(0), end: Cell::new(0), allocations: Cell::new(0) };
 
@@ -35,9 +38,7 @@ unsafe impl GlobalAlloc for Arena {
     // One copy of this is called from everywhere: hundreds of copies would make the module larger.
     #[inline(never)]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let Some(block) = self.place(layout).or_else(|| self.grow(layout).then(|| self.place(layout))?) else {
-            return null_mut();
-        };
+        let Some(block) = self.place(layout) else { return null_mut() };
         self.allocations.set(self.allocations.get() + 1);
         block as *mut u8
     }
@@ -55,51 +56,58 @@ unsafe impl GlobalAlloc for Arena {
 
     #[inline(never)]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        if self.is_last(block, layout) && size <= self.end.get() - block as usize {
-            self.next.set(block as usize + size);
-            return block;
+        let next = self.next.get();
+        if self.is_last(block, layout) {
+            // Most lists grow while nothing else is allocated, and then stay where they are.
+            self.next.set(block as usize);
         }
-        // SAFETY: the caller sees to it that the size fits the alignment, and that the block has this layout.
-        unsafe {
-            let new = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
-            if !new.is_null() {
-                block.copy_to_nonoverlapping(new, layout.size().min(size));
-                self.dealloc(block, layout);
+        // SAFETY: the caller sees to it that the size fits the alignment.
+        let Some(new) = self.place(unsafe { Layout::from_size_align_unchecked(size, layout.align()) }) else {
+            if self.next.get() == block as usize {
+                self.next.set(next);
             }
-            new
+            return null_mut();
+        };
+        if new != block as usize {
+            // SAFETY: the block has this layout, as the caller says, and nothing was written to it meanwhile.
+            unsafe { block.copy_to_nonoverlapping(new as *mut u8, layout.size().min(size)) };
         }
+        new as *mut u8
     }
 }
 
 impl Arena {
-    /// Takes free memory, where there is enough.
+    /// Takes free memory; gives nothing when the host has no more.
     fn place(&self, layout: Layout) -> Option<usize> {
-        let block = self.next.get().checked_next_multiple_of(layout.align())?;
-        let next = block.checked_add(layout.size())?;
-        (next <= self.end.get()).then(|| {
-            self.next.set(next);
-            block
-        })
+        loop {
+            let block = self.next.get().checked_next_multiple_of(layout.align())?;
+            let next = block.checked_add(layout.size())?;
+            if next <= self.end.get() {
+                self.next.set(next);
+                return Some(block);
+            }
+            self.grow(next - self.end.get())?;
+        }
     }
 
-    /// Has the host give the module as much memory as an allocation can need, and tells whether it did.
+    /// Has the host give the module at least so many bytes more.
     #[cold]
     #[inline(never)]
-    fn grow(&self, layout: Layout) -> bool {
-        let pages = layout.size().div_ceil(PAGE) + 1;
+    fn grow(&self, bytes: usize) -> Option<()> {
+        let pages = bytes.div_ceil(PAGE).max(LEAST);
         let before = memory_grow::<0>(pages);
         if before == usize::MAX {
-            return false;
+            return None;
         }
         let start = before * PAGE;
         if start != self.end.get() {
-            // Somebody else has grown the memory in between, so this is another stretch.
+            // Somebody else has grown the memory in between, or this is the first time: another stretch begins.
             self.start.set(start);
             self.next.set(start);
         }
         // The last page of all ends where addresses do.
         self.end.set(start.saturating_add(pages * PAGE));
-        true
+        Some(())
     }
 
     fn is_last(&self, block: *mut u8, layout: Layout) -> bool {

@@ -360,7 +360,7 @@ impl<'a> Object<'a> {
 
     /// Opens the members that were not opened when one of them could have this name, and tells whether that was so.
     fn open(&mut self, name: &str) -> bool {
-        let could = self.has_unopened && !self.shape.iter().any(|(opened, _)| *opened == name);
+        let could = self.has_unopened && !self.shape.iter().any(|(opened, _)| name_is(opened, name));
         if could {
             self.open_all();
         }

@@ -279,7 +279,7 @@ impl Block {
 }
 
 fn is_name(name: &str, [start, end]: [&str; 2]) -> bool {
-    name.strip_prefix(start) == Some(end)
+    name.len() == start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
 }
 
 impl<'a> Environment<'a> {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde::de::IgnoredAny;
 
 use super::string::decode;
-use super::{Cursor, Malformed, Shape, Value};
+use super::{Cursor, Malformed, Object, Shape, Value};
 
 fn skip(text: &str) -> Result<&str, Malformed> {
     let mut cursor = Cursor::new(text);
@@ -144,6 +144,53 @@ fn the_last_of_two_members_counts() {
     assert!(object.remove("a"));
     assert!(!object.remove("a"));
     assert_eq!(written(&value), r#"{"b":2}"#);
+}
+
+/// What is asked of an object or done to it, with names that the shape has and others.
+fn use_object(object: &mut Object, step: usize) -> Option<String> {
+    let names = ["a", "b", "c", "d"];
+    let name = names[step % 4];
+    match step / 4 {
+        0 => object.get(name).map(written),
+        1 => object.present(name).map(written),
+        2 => object.take(name).as_ref().map(written),
+        3 => Some(object.remove(name).to_string()),
+        4 => Some(object.set_string(name, "new").to_string()),
+        5 => {
+            object.rename(name, names[(step + 1) % 4]);
+            None
+        }
+        6 => Some(format!("{:?}", object.all_present_mut(names).map(|value| value.map(|value| written(value))))),
+        _ => Some(format!("{:?}", object.iter_mut().map(|(name, value)| (name, written(value))).collect::<Vec<_>>())),
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_shape_changes_nothing_that_is_read(
+        members in proptest::collection::vec((
+            proptest::sample::select(vec!["a", "b", "c", "d", "\\u0061", "\\u0063", "ab", ""]),
+            proptest::sample::select(vec!["1", "null", "{ \"a\": 2 }", "[ ]", "\"x\""]),
+        ), 0..7),
+        steps in proptest::collection::vec(0..32_usize, 0..6),
+    ) {
+        const SHAPES: [Shape; 3] = [
+            Shape::Text,
+            Shape::Members(&[("a", Shape::Members(&[])), ("b", Shape::Object)]),
+            Shape::Members(&[]),
+        ];
+        let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\" : {value}")).collect();
+        let text = format!("{{ {} }}", members.join(" , "));
+        let answers = SHAPES.map(|shape| {
+            let mut value = Value::parse(&text, &shape).expect("JSON");
+            let object = value.as_object_mut().expect("an object");
+            let answers: Vec<_> = steps.iter().map(|step| use_object(object, *step)).collect();
+            let compact = |text: &str| text.replace(' ', "");
+            (answers.into_iter().map(|answer| answer.as_deref().map(compact)).collect::<Vec<_>>(), compact(&written(&value)))
+        });
+        prop_assert_eq!(&answers[0], &answers[1]);
+        prop_assert_eq!(&answers[0], &answers[2]);
+    }
 }
 
 #[test]

@@ -78,3 +78,13 @@ fn a_request_of_three_megabytes_is_answered() {
     assert!(pages * PAGE <= 4 * payload.len() + 1024 * 1024 + PAGE, "{pages} pages");
     assert!(evaluate(&payload).starts_with(b"{\"accepted\":true"));
 }
+
+/// The smallest containers there are: what is kept of each must not be more than a little.
+#[test]
+fn a_million_containers_do_not_exhaust_memory() {
+    let containers = vec![json!({}); 1_000_000];
+    let case = Case::pod(json!({"metadata": {"name": "p"}, "spec": {"containers": containers}}));
+    let payload = case.payload();
+    let pages = pages(policy(), std::slice::from_ref(&payload), 1);
+    assert!(pages * PAGE <= 12 * payload.len(), "{pages} pages");
+}
