@@ -200,9 +200,7 @@ impl<'a> Value<'a> {
     pub(crate) fn as_str(&self) -> Result<Cow<'a, str>, &'static str> {
         match self {
             Self::Text(text) if text.starts_with('"') => decode_quoted(text),
-            Self::New(text) if text.starts_with('"') => {
-                decode_quoted(text).map(|string| Cow::Owned(string.into_owned()))
-            }
+            Self::New(text) => decode_quoted(text).map(|string| Cow::Owned(string.into_owned())),
             _ => Err(self.kind()),
         }
     }
