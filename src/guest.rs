@@ -1,4 +1,4 @@
-//! The module's side of waPC: what policy-server and kwctl call, and the only code that is not native.
+//! The module's side of waPC: what policy-server and kwctl call. Beside the arena it is the only code that is not native.
 //!
 //! The crate `wapc-guest` does the same. Its registry of functions brings a hash map, and with that a source of random
 //! numbers with all its errors: a sixth of the module, for the three functions that a policy has.
