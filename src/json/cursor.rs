@@ -96,13 +96,13 @@ impl<'a> Cursor<'a> {
     /// Reads the object that comes next. `member` gets each name and must read its value.
     pub(crate) fn object(
         &mut self,
-        mut member: impl FnMut(&mut Self, Name<'a>) -> Result<(), Expected>,
+        member: impl FnMut(&mut Self, Name<'a>) -> Result<(), Expected>,
     ) -> Result<(), Expected> {
         self.bracket(b'{', &"an object")?;
         if self.take(b'}') {
             return Ok(());
         }
-        self.members(&mut member)?;
+        self.members(member)?;
         self.bracket(b'}', &"`,` or `}`")
     }
 
