@@ -280,6 +280,5 @@ impl Audit {
 
 /// Appends a JSON string.
 fn write_string(out: &mut String, text: &str) {
-    // A string always has a JSON form.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    Value::string(text).write(out);
 }

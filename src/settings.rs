@@ -44,24 +44,17 @@ impl Host {
     /// Reads a host; the error says what is wrong with it.
     pub(crate) fn parse(host: &str) -> Result<Self, &'static str> {
         let is_address = host.parse::<IpAddr>().is_ok();
-        if is_address || is_host_name(host) {
-            Ok(Self { text: host.to_owned(), is_address })
-        } else {
-            Err(problem_of_host(host))
+        match problem_of_name(host) {
+            Some(problem) if !is_address => Err(problem),
+            _ => Ok(Self { text: host.to_owned(), is_address }),
         }
     }
 }
 
-/// Whether this is a DNS name as certificates have them: in lower case, and not to be taken for an IPv4 address.
-fn is_host_name(host: &str) -> bool {
-    is_dns1123_subdomain(host)
-        && host.split('.').all(|label| label.len() <= 63)
-        && !host.bytes().rev().take_while(|byte| *byte != b'.').all(|byte| byte.is_ascii_digit())
-}
-
-#[cold]
-fn problem_of_host(host: &str) -> &'static str {
-    if host.is_empty() {
+/// What keeps a host from being a DNS name as certificates have them: in lower case, and not to be taken for an IPv4
+/// address.
+fn problem_of_name(host: &str) -> Option<&'static str> {
+    let problem = if host.is_empty() {
         "it is empty"
     } else if host.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) {
         "leave the scheme out"
@@ -87,9 +80,12 @@ fn problem_of_host(host: &str) -> &'static str {
         "a label is longer than 63 characters"
     } else if !is_dns1123_subdomain(host) {
         "labels hold letters, digits and inner hyphens only"
-    } else {
+    } else if host.bytes().rev().take_while(|byte| *byte != b'.').all(|byte| byte.is_ascii_digit()) {
         "the last label is all digits, and that is no IPv4 address"
-    }
+    } else {
+        return None;
+    };
+    Some(problem)
 }
 
 /// The keys, in the order of the documentation, each with the flag of Liqo's virtual kubelet that sets the same.

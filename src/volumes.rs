@@ -166,7 +166,7 @@ impl<'v, 'a> Source<'v, 'a> {
             SourceKind::Secret | SourceKind::ConfigMap => provided |= items == 0,
             SourceKind::ServiceAccountToken | SourceKind::Other => {
                 for field in ["path", "keyPath", "certificateChainPath", "credentialBundlePath"] {
-                    provided |= is_at(self.body, field, self.parent.member(self.member), TOKEN)?;
+                    provided |= self.string(field)?.is_some_and(|at| same_path(&at, TOKEN));
                 }
             }
         }

@@ -149,7 +149,7 @@ impl Credentials<'_, '_> {
         let shown_at = source.required_string("path")?;
         let reflected_key = || liqo::token_key(volume, &shown_at);
         let audience = source.string("audience")?.filter(|audience| !audience.is_empty());
-        let projection = match &self.context.settings.home_credentials_secret {
+        Ok(match &self.context.settings.home_credentials_secret {
             Some(own) if audience.is_some() => {
                 self.needs_key(own, reflected_key());
                 projection(own, &reflected_key(), &shown_at)
@@ -160,8 +160,7 @@ impl Credentials<'_, '_> {
                 let secret = self.context.token_secret.as_deref().ok_or(Reason::NameNeeded)?;
                 projection(secret, &reflected_key(), &shown_at)
             }
-        };
-        Ok(projection)
+        })
     }
 
     /// Liqo's Secret becomes the user's own, where there is one: token and certificates come from one place.
