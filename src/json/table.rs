@@ -8,7 +8,8 @@ use super::string::name_is;
 /// How many members of an item a [`Shape::Table`](super::Shape::Table) notes. Names that are left over are empty.
 pub(crate) const COLUMNS: usize = 4;
 
-/// An item of an array, and the text of the members that its [`Shape::Table`](super::Shape::Table) names; null is the same as absent.
+/// An item of an array, and the text of the members that its [`Shape::Table`](super::Shape::Table) names. Null is the
+/// same as absent.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Row<'a> {
     pub(crate) text: &'a str,
