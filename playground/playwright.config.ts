@@ -11,8 +11,9 @@ export default defineConfig({
   forbidOnly: true,
   workers: 2,
   reporter: "list",
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // A busy machine may take its time.
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   use: {
     baseURL: address,
     // Answers of the test must not be kept by the page.

@@ -12,5 +12,6 @@ export default defineConfig({
   // The editors are most of the page, and it cannot do without them.
   build: { chunkSizeWarningLimit: 700 },
   server: { fs: { allow: [".."] } },
-  test: { include: ["tests/**/*.test.ts"], maxConcurrency: 2 },
+  // A busy machine may take its time: a test is about an answer, not about how soon it comes.
+  test: { include: ["tests/**/*.test.ts"], maxConcurrency: 2, testTimeout: 120_000 },
 });
