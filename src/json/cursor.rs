@@ -5,6 +5,8 @@
 //! reading the request into `serde::de::IgnoredAny`. The tests hold the cursor against `serde_json`: but for how deep they
 //! may nest, both accept and refuse the same texts.
 
+use super::string::{mark, repeated};
+
 /// What was expected where the text of a cursor is not JSON. It is one pointer wide: the hot loop returns it from each
 /// step, and what fits into a register costs nothing.
 pub(crate) type Expected = &'static &'static str;
@@ -276,18 +278,11 @@ impl<'a> Cursor<'a> {
     /// Passes over eight bytes at a time while none of them is a quote, a backslash or a control character.
     #[inline(always)]
     fn skip_plain(&mut self) {
-        const ONES: u64 = u64::MAX / 0xff;
-        const HIGHS: u64 = ONES << 7;
         while let Some(chunk) = self.text.as_bytes().get(self.at..).and_then(|rest| rest.first_chunk()) {
             let word = u64::from_le_bytes(*chunk);
-            let quote = word ^ (ONES * u64::from(b'"'));
-            let backslash = word ^ (ONES * u64::from(b'\\'));
-            // The high bit of the lowest byte that is zero (or, in the last term, below 0x20) is set; higher ones may be
-            // too, by the borrow, which is why only the lowest counts.
-            let special = ((quote.wrapping_sub(ONES) & !quote)
-                | (backslash.wrapping_sub(ONES) & !backslash)
-                | (word.wrapping_sub(ONES * 0x20) & !word))
-                & HIGHS;
+            // As `mark` does it, for all bytes below 0x20.
+            let control = word.wrapping_sub(repeated(0x20)) & !word & repeated(0x80);
+            let special = mark(word, b'"') | mark(word, b'\\') | control;
             if special != 0 {
                 self.at += (special.trailing_zeros() / 8) as usize;
                 return;

@@ -29,7 +29,26 @@ fn is_decoded(raw: &str, name: &str) -> bool {
 /// `serde_json` would do the same, and bring a fifth of the module's size with it: its errors print floating point numbers.
 #[inline]
 pub(super) fn decode(raw: &str) -> Option<Cow<'_, str>> {
-    if raw.bytes().all(|byte| byte != b'\\') { Some(Cow::Borrowed(raw)) } else { decode_escapes(raw).map(Cow::Owned) }
+    if has_escape(raw) { decode_escapes(raw).map(Cow::Owned) } else { Some(Cow::Borrowed(raw)) }
+}
+
+fn has_escape(raw: &str) -> bool {
+    let (words, rest) = raw.as_bytes().as_chunks();
+    words.iter().any(|word| mark(u64::from_le_bytes(*word), b'\\') != 0) || rest.contains(&b'\\')
+}
+
+/// Sets the highest bit of the lowest byte of a word that is this one, and of no lower byte. What it makes of higher bytes
+/// says nothing.
+#[inline(always)]
+pub(super) fn mark(word: u64, byte: u8) -> u64 {
+    let zero = word ^ repeated(byte);
+    zero.wrapping_sub(repeated(1)) & !zero & repeated(0x80)
+}
+
+/// The word of eight such bytes.
+#[inline(always)]
+pub(super) const fn repeated(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
 
 #[cold]
