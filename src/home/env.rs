@@ -4,6 +4,8 @@
 //! from earlier entries only, and falls back to the variables of the foreign cluster's own service.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use crate::fields::{as_object, members_of, noted_string};
@@ -18,7 +20,7 @@ const DEFAULT_HOST: &str = "kubernetes.default";
 const DEFAULT_PORT: u16 = 443;
 
 /// Host and port of an API server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -60,8 +62,15 @@ struct Variable<'a> {
 #[derive(Debug)]
 struct Environment<'a> {
     variables: Vec<Variable<'a>>,
-    /// Where the virtual kubelet, or this policy, sent the container before.
-    forged: Option<Rc<Block>>,
+    forged: Option<Forged>,
+}
+
+/// Where the virtual kubelet, or this policy, sent a container before.
+#[derive(Debug, Clone)]
+struct Forged {
+    block: Rc<Block>,
+    /// The places of the variables that say so.
+    range: Range<usize>,
 }
 
 /// The environments of a pod's containers in the order of [`pod::CONTAINER_LISTS`], and where the home API server is for
@@ -92,7 +101,7 @@ impl<'a, 's> Endpoints<'a, 's> {
         }
         let forged = forged(&variables, self.forged.as_ref());
         if self.forged.is_none() {
-            self.forged.clone_from(&forged);
+            self.forged = forged.as_ref().map(|forged| Rc::clone(&forged.block));
         }
         self.environments.push(Environment { variables, forged });
         Ok(())
@@ -105,7 +114,7 @@ impl<'a, 's> Endpoints<'a, 's> {
 
     /// Whether a container finds it under this name.
     pub(crate) fn is_host(&self, host: &str) -> bool {
-        self.environments.iter().any(|environment| self.resolve(environment.forged.as_ref()).0 == host)
+        self.environments.iter().any(|environment| self.resolve(environment.block()).0 == host)
     }
 
     /// Whether a container was sent to the home API server before.
@@ -131,7 +140,7 @@ impl<'a, 's> Endpoints<'a, 's> {
         for list in pod::CONTAINER_LISTS {
             pod::containers(spec, path, list, &mut |container, path| {
                 let Some(environment) = environments.next() else { return Ok(()) };
-                let endpoint = self.resolve(environment.forged.as_ref());
+                let endpoint = self.resolve(environment.block());
                 let right = block.take().filter(|block| block.leads_to(endpoint));
                 let block = block.insert(right.unwrap_or_else(|| Rc::new(Block::new(endpoint.into()))));
                 if let Some(env) = environment.rewrite(block, service_account, path.member("env"))? {
@@ -174,18 +183,19 @@ fn is_service_account(value_from: &str, path: Path) -> Result<bool, Rejection> {
 /// The block that an environment was given by the virtual kubelet, which appends its variables to the end, or by an
 /// earlier run of this policy, which puts its own together wherever they are needed. It is most likely the `known` one.
 /// Source: `RemoteContainerEnvVariablesAPIServerSupport` in Liqo's `pkg/virtualKubelet/forge/pods.go`.
-fn forged(variables: &[Variable], known: Option<&Rc<Block>>) -> Option<Rc<Block>> {
-    let block_of = |variables: &[Variable]| {
+fn forged(variables: &[Variable], known: Option<&Rc<Block>>) -> Option<Forged> {
+    let stands_at = |range: Range<usize>| {
+        let variables = variables.get(range.clone())?;
         if let Some(known) = known.filter(|known| known.is(variables)) {
-            return Some(Rc::clone(known));
+            return Some(Forged { block: Rc::clone(known), range });
         }
         let block = Block::new(endpoint_of(variables)?);
-        block.is(variables).then(|| Rc::new(block))
+        block.is(variables).then(|| Forged { block: Rc::new(block), range })
     };
-    let last = variables.len().checked_sub(BLOCK - 1).and_then(|start| variables.get(start..));
-    last.and_then(block_of).or_else(|| {
+    let last = variables.len().checked_sub(BLOCK - 1).map(|start| start..variables.len());
+    last.and_then(stands_at).or_else(|| {
         let start = variables.iter().position(|variable| variable.name == HOST)?;
-        variables.get(start..start + BLOCK).and_then(block_of)
+        stands_at(start..start + BLOCK)
     })
 }
 
@@ -203,6 +213,9 @@ const HOST: &str = "KUBERNETES_SERVICE_HOST";
 /// How many variables a block has.
 const BLOCK: usize = 8;
 
+/// How many bytes the entries of most blocks take.
+const ENTRIES: usize = 640;
+
 /// The place in a block of the variable that the virtual kubelet leaves out.
 const ONLY_OURS: usize = 2;
 
@@ -214,8 +227,8 @@ struct Block {
     url: String,
     /// How the names start that have the port in them.
     port_name: String,
-    /// The entries, with the commas between them.
-    text: Rc<str>,
+    /// What [`Block::entries`] gives, once it was asked for.
+    entries: OnceCell<Rc<str>>,
 }
 
 impl Block {
@@ -223,14 +236,24 @@ impl Block {
         let port = endpoint.port.to_string();
         let url = ["tcp://", &endpoint.authority()].concat();
         let port_name = ["KUBERNETES_PORT_", &port, "_TCP"].concat();
-        let mut block = Self { endpoint, port, url, port_name, text: Rc::default() };
+        Self { endpoint, port, url, port_name, entries: OnceCell::new() }
+    }
+
+    /// The entries of the list, with the commas between them.
+    fn entries(&self) -> Value<'static> {
         // Neither the names nor what a host, a port or a URL is made of has to be escaped. The type of the API would
         // bring every other source of a value into the module.
-        let entries = block
-            .variables()
-            .map(|([start, end], value)| [r#"{"name":""#, start, end, r#"","value":""#, value, r#""}"#].concat());
-        block.text = entries.join(",").into();
-        block
+        let entries = self.entries.get_or_init(|| {
+            let mut entries = String::with_capacity(ENTRIES);
+            for ([start, end], value) in self.variables() {
+                let separator = if entries.is_empty() { "" } else { "," };
+                for part in [separator, r#"{"name":""#, start, end, r#"","value":""#, value, r#""}"#] {
+                    entries.push_str(part);
+                }
+            }
+            entries.into()
+        });
+        Value::Items(Rc::clone(entries))
     }
 
     /// The names, each in two pieces, and the values, in the order in which they are written. Kubernetes makes the same
@@ -251,6 +274,10 @@ impl Block {
 
     fn leads_to(&self, (host, port): (&str, u16)) -> bool {
         self.endpoint.port == port && self.endpoint.host == host
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.endpoint == other.endpoint
     }
 
     /// Whether these variables are the whole block, or what the virtual kubelet makes of it.
@@ -283,6 +310,10 @@ fn is_name(name: &str, [start, end]: [&str; 2]) -> bool {
 }
 
 impl<'a> Environment<'a> {
+    fn block(&self) -> Option<&Rc<Block>> {
+        self.forged.as_ref().map(|forged| &forged.block)
+    }
+
     /// The list that must take the place of the one that was read; `None` when that one is right.
     fn rewrite(&self, block: &Block, service_account: &str, path: Path) -> Result<Option<Value<'a>>, Rejection> {
         let right = self.has(block);
@@ -296,7 +327,7 @@ impl<'a> Environment<'a> {
                 continue;
             }
             if missing && block.is_referred_to(variable) {
-                env.push(Value::Items(Rc::clone(&block.text)));
+                env.push(block.entries());
                 missing = false;
             }
             let mut value = Value::Text(variable.text);
@@ -309,7 +340,7 @@ impl<'a> Environment<'a> {
             env.push(value);
         }
         if missing {
-            env.push(Value::Items(Rc::clone(&block.text)));
+            env.push(block.entries());
         }
         Ok(Some(Value::Array(env)))
     }
@@ -319,15 +350,19 @@ impl<'a> Environment<'a> {
         if self.variables.len() < BLOCK {
             return false;
         }
+        let whole = self.forged.as_ref().filter(|forged| forged.range.len() == BLOCK && forged.block.is_same(block));
+        let standing = whole.map(|forged| forged.range.clone()).unwrap_or_default();
         let mut missing = BLOCK;
         let mut seen = [false; BLOCK];
-        for variable in &self.variables {
+        for (index, variable) in self.variables.iter().enumerate() {
+            if standing.contains(&index) {
+                missing = 0;
+                continue;
+            }
             match block.find(&variable.name) {
-                Some((index, value)) => {
-                    if variable.value.as_deref() != Some(value) {
-                        return false;
-                    }
-                    missing -= usize::from(!seen[index]);
+                Some((_, value)) if variable.value.as_deref() != Some(value) => return false,
+                Some((index, _)) => {
+                    missing -= usize::from(missing > 0 && !seen[index]);
                     seen[index] = true;
                 }
                 None if missing > 0 && block.is_referred_to(variable) => return false,
