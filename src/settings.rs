@@ -43,8 +43,9 @@ impl Host {
 
     /// Reads a host; the error says what is wrong with it.
     pub(crate) fn parse(host: &str) -> Result<Self, &'static str> {
-        let is_address = host.parse::<IpAddr>().is_ok();
-        match problem_of_name(host) {
+        let problem = problem_of_name(host);
+        let is_address = problem.is_some() && host.parse::<IpAddr>().is_ok();
+        match problem {
             Some(problem) if !is_address => Err(problem),
             _ => Ok(Self { text: host.to_owned(), is_address }),
         }
@@ -54,7 +55,15 @@ impl Host {
 /// What keeps a host from being a DNS name as certificates have them: in lower case, and not to be taken for an IPv4
 /// address.
 fn problem_of_name(host: &str) -> Option<&'static str> {
-    let problem = if host.is_empty() {
+    let problem = if is_dns1123_subdomain(host) {
+        if host.split('.').any(|label| label.len() > 63) {
+            "a label is longer than 63 characters"
+        } else if host.bytes().rev().take_while(|byte| *byte != b'.').all(|byte| byte.is_ascii_digit()) {
+            "the last label is all digits, and that is no IPv4 address"
+        } else {
+            return None;
+        }
+    } else if host.is_empty() {
         "it is empty"
     } else if host.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) {
         "leave the scheme out"
@@ -76,14 +85,8 @@ fn problem_of_name(host: &str) -> Option<&'static str> {
         "leave the last dot out"
     } else if host.len() > 253 {
         "it is longer than 253 characters"
-    } else if host.split('.').any(|label| label.len() > 63) {
-        "a label is longer than 63 characters"
-    } else if !is_dns1123_subdomain(host) {
-        "labels hold letters, digits and inner hyphens only"
-    } else if host.bytes().rev().take_while(|byte| *byte != b'.').all(|byte| byte.is_ascii_digit()) {
-        "the last label is all digits, and that is no IPv4 address"
     } else {
-        return None;
+        "labels hold letters, digits and inner hyphens only"
     };
     Some(problem)
 }
