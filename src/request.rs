@@ -21,6 +21,7 @@ const PAYLOAD: Shape = {
     const CONTAINER: Shape = Shape::Members(&[("env", Shape::Table(&ENTRY)), ("volumeMounts", Shape::Table(&MOUNT))]);
     const CONTAINERS: Shape = Shape::Items(&CONTAINER);
     const VOLUME: Shape = Shape::Members(&[("name", TEXT), ("projected", volumes::PROJECTED)]);
+    const ALIAS: Shape = Shape::Members(&[("hostnames", Shape::Items(&TEXT)), ("ip", TEXT)]);
     const SPEC: Shape = Shape::Members(&[
         ("containers", CONTAINERS),
         ("initContainers", CONTAINERS),
@@ -28,7 +29,7 @@ const PAYLOAD: Shape = {
         ("serviceAccountName", TEXT),
         ("serviceAccount", TEXT),
         ("automountServiceAccountToken", TEXT),
-        ("hostAliases", TEXT),
+        ("hostAliases", Shape::Items(&ALIAS)),
         ("template", TEXT),
         ("jobTemplate", TEXT),
     ]);
