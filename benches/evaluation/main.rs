@@ -6,6 +6,7 @@
 
 mod chart;
 mod guests;
+mod host;
 mod patches;
 mod pods;
 mod report;
@@ -19,15 +20,11 @@ use guests::Guest;
 use pods::Pod;
 use timing::Samples;
 
-/// How many samples are taken of each figure.
-const ROUNDS: usize = 15;
-
 /// What was measured of one guest with one pod.
 struct Figures {
     /// The guest alone: its function is called in an instance that was called before.
     guest: Samples,
-    /// A whole evaluation in such an instance, as `kwctl bench` does it: the payload is written, the guest called, its
-    /// answer read and compared with the pod.
+    /// A whole evaluation in such an instance, as `kwctl bench` does it.
     reused: Samples,
     /// A whole evaluation in an instance of its own, as policy-server does it.
     fresh: Samples,
@@ -84,12 +81,10 @@ fn measure(guests: &[runner::Policy; Guest::ALL.len()], pod: &Pod) -> Result<[Fi
     for (guest, instance) in guests.iter().zip(&instances) {
         let payload = &payload;
         tasks.push(Box::new(move || drop(instance.call("validate", payload))));
-        tasks.push(Box::new(move || drop(instance.validate(&pod.request, &pod.settings))));
-        tasks.push(Box::new(move || {
-            drop(guest.instance().map(|instance| instance.validate(&pod.request, &pod.settings)));
-        }));
+        tasks.push(Box::new(move || drop(host::evaluate(instance, pod))));
+        tasks.push(Box::new(move || drop(host::evaluate_afresh(guest, pod))));
     }
-    let mut samples = timing::take_turns(&mut tasks, ROUNDS).into_iter();
+    let mut samples = timing::take_turns(&mut tasks).into_iter();
     let mut figures = || {
         let [guest, reused, fresh] = [samples.next()?, samples.next()?, samples.next()?];
         Some(Figures { guest, reused, fresh })

@@ -8,8 +8,8 @@ use anyhow::Result;
 
 use crate::guests::Guest;
 use crate::patches::{Patch, Size};
-use crate::timing::Samples;
-use crate::{Figures, ROUNDS, Row};
+use crate::timing::{ROUNDS, Samples};
+use crate::{Figures, Row};
 
 const INTRODUCTION: &str = "\
 # What the policy costs
@@ -23,8 +23,8 @@ embed, beside guests to compare it with:
 - **ignored** reads the request into `serde::de::IgnoredAny` and accepts it.
 
 The guests take turns in one run, so that ratios hold also on a busy machine. Times are in microseconds: the fastest of
-the samples, which a busy machine disturbs least. Ratios are those of the fastest samples, then in brackets those of the
-medians. `home, again` is a pod that the policy finds as it would leave it. Pods named `made` have the containers of
+the samples, which a busy machine disturbs least. A ratio compares samples of one round, and is the median of all rounds;
+in brackets stands the ratio of the fastest samples. `home, again` is a pod that the policy finds as it would leave it. Pods named `made` have the containers of
 `tekton-taskrun` over and over. The settings have a host, an address and an own Secret.
 
 ![Whole evaluations beside echo](chart.svg)
@@ -33,7 +33,8 @@ medians. `home, again` is a pod that the policy finds as it would leave it. Pods
 const REUSED: &str = "\
 ## Whole evaluations, reused instance
 
-As `kwctl bench` has it: the host writes the payload, calls the guest, reads the answer and compares it with the pod.
+As `kwctl bench` has it: the host writes the payload, calls the guest, reads the answer, compares it with the pod and
+encodes the patch, in the steps of policy-evaluator, which kwctl and policy-server share.
 ";
 
 const FRESH: &str = "\
@@ -80,14 +81,9 @@ fn fastest(row: &Row, guest: Guest, figure: Figure) -> f64 {
     figure(row.figures_of(guest)).fastest().as_secs_f64() * 1e6
 }
 
-/// A guest's fastest sample as a multiple of another's.
+/// What a guest takes as a multiple of what another takes.
 pub(crate) fn ratio(row: &Row, guest: Guest, other: Guest, figure: Figure) -> f64 {
-    fastest(row, guest, figure) / fastest(row, other, figure)
-}
-
-fn ratio_of_medians(row: &Row, guest: Guest, other: Guest, figure: Figure) -> f64 {
-    let median = |guest| figure(row.figures_of(guest)).median().as_secs_f64();
-    median(guest) / median(other)
+    figure(row.figures_of(guest)).ratio_to(figure(row.figures_of(other)))
 }
 
 pub(crate) fn markdown(rows: &[Row], patches: &[Patch], sizes: &Sizes) -> String {
@@ -102,8 +98,11 @@ fn write(out: &mut String, rows: &[Row], patches: &[Patch], sizes: &Sizes) -> fm
     writeln!(out, "{INTRODUCTION}")?;
     writeln!(
         out,
-        "Module: **{}** bytes; typed: {}. {ROUNDS} samples each, on {processor}.\n",
-        sizes.policy, sizes.typed
+        "Module: **{}** bytes; typed: {}. {} to {} samples each, on {processor}.\n",
+        sizes.policy,
+        sizes.typed,
+        ROUNDS.start(),
+        ROUNDS.end()
     )?;
 
     let evaluations = [Guest::Policy, Guest::Echo, Guest::Accept, Guest::Typed];
@@ -142,8 +141,8 @@ fn table(out: &mut String, rows: &[Row], guests: &[Guest], ratios: &[(Guest, Gue
             write!(out, " {:.1} |", fastest(row, *guest, figure))?;
         }
         for (one, other) in ratios {
-            let (fastest, medians) = (ratio(row, *one, *other, figure), ratio_of_medians(row, *one, *other, figure));
-            write!(out, " {fastest:.2} ({medians:.2}) |")?;
+            let of_fastest = fastest(row, *one, figure) / fastest(row, *other, figure);
+            write!(out, " {:.2} ({of_fastest:.2}) |", ratio(row, *one, *other, figure))?;
         }
         writeln!(out)?;
     }
