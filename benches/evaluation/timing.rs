@@ -9,7 +9,7 @@ const SAMPLE: Duration = Duration::from_millis(2);
 
 /// How many samples are taken of each task. The more the better, but those of slow tasks are enough after [`PATIENCE`].
 pub(crate) const ROUNDS: RangeInclusive<usize> = 15..=101;
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// The time that a task takes, measured again and again. There is one sample at least.
 pub(crate) struct Samples(Vec<Duration>);
