@@ -24,7 +24,9 @@ embed, beside guests to compare it with:
 
 The guests take turns in one run, so that ratios hold also on a busy machine. Times are in microseconds: the fastest of
 the samples, which a busy machine disturbs least. A ratio compares samples of one round, and is the median of all rounds;
-in brackets stands the ratio of the fastest samples. `home, again` is a pod that the policy finds as it would leave it. Pods named `made` have the containers of
+in brackets stands the ratio of the fastest samples.
+
+`home, again` is a pod that the policy finds as it would leave it. Pods named `made` have the containers of
 `tekton-taskrun` over and over. The settings have a host, an address and an own Secret.
 
 ![Whole evaluations beside echo](chart.svg)

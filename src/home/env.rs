@@ -276,10 +276,6 @@ impl Block {
         self.endpoint.port == port && self.endpoint.host == host
     }
 
-    fn is_same(&self, other: &Self) -> bool {
-        self.endpoint == other.endpoint
-    }
-
     /// Whether these variables are the whole block, or what the virtual kubelet makes of it.
     fn is(&self, variables: &[Variable]) -> bool {
         let left_out = (variables.len() < BLOCK).then_some(ONLY_OURS);
@@ -350,8 +346,10 @@ impl<'a> Environment<'a> {
         if self.variables.len() < BLOCK {
             return false;
         }
-        let whole = self.forged.as_ref().filter(|forged| forged.range.len() == BLOCK && forged.block.is_same(block));
-        let standing = whole.map(|forged| forged.range.clone()).unwrap_or_default();
+        // What was found to be the whole block need not be asked for each variable again.
+        let whole = self.forged.as_ref().filter(|forged| forged.range.len() == BLOCK);
+        let right = whole.filter(|whole| whole.block.endpoint == block.endpoint);
+        let standing = right.map(|right| right.range.clone()).unwrap_or_default();
         let mut missing = BLOCK;
         let mut seen = [false; BLOCK];
         for (index, variable) in self.variables.iter().enumerate() {
@@ -362,7 +360,7 @@ impl<'a> Environment<'a> {
             match block.find(&variable.name) {
                 Some((_, value)) if variable.value.as_deref() != Some(value) => return false,
                 Some((index, _)) => {
-                    missing -= usize::from(missing > 0 && !seen[index]);
+                    missing = missing.saturating_sub(usize::from(!seen[index]));
                     seen[index] = true;
                 }
                 None if missing > 0 && block.is_referred_to(variable) => return false,

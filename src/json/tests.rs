@@ -103,9 +103,10 @@ proptest! {
 
     #[test]
     fn the_cursor_takes_no_part_of_a_text(text in json(), cut in any::<prop::sample::Index>()) {
-        let cut = cut.index(text.len());
-        prop_assume!(text.is_char_boundary(cut) && !text.starts_with(['-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']));
-        let (part, _) = text.split_at(cut);
+        // Part of a number may be a number.
+        let text = format!("[{text}]");
+        let cuts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+        let (part, _) = text.split_at(*cut.get(&cuts));
         prop_assert!(skip(part).is_err());
     }
 
