@@ -179,6 +179,17 @@ fn what_the_virtual_kubelet_chose_fills_what_the_settings_leave_open(
     assert_eq!(env_of(&case), [vec![var("A", "1")], left, block(host, port)].concat());
 }
 
+/// An earlier run wrote it, with other settings.
+#[rstest]
+#[case::host_set(json!({"homeApiServerHost": "h"}), "h", 6443)]
+#[case::port_set(json!({"homeApiServerPort": 443}), "old.example.org", 443)]
+#[case::both(json!({"homeApiServerHost": "h", "homeApiServerPort": 443}), "h", 443)]
+fn a_whole_block_gives_way_to_what_the_settings_say(#[case] settings: Value, #[case] host: &str, #[case] port: u16) {
+    let case = with_env([block("old.example.org", 6443), vec![var("A", "1")]].concat()).settings(settings);
+    let left = if port == 6443 { vec![] } else { block("old.example.org", 6443)[4..].to_vec() };
+    assert_eq!(env_of(&case), [left, vec![var("A", "1")], block(host, port)].concat());
+}
+
 #[rstest]
 #[case::not_at_the_end([forged("vk", 6443), vec![var("A", "1")]].concat())]
 #[case::one_missing(forged("vk", 6443)[..6].to_vec())]
