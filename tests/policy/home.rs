@@ -135,6 +135,19 @@ fn what_is_right_is_not_touched(#[case] env: Vec<Value>) {
     assert_eq!(with_env(env).outcome().answer.mutated_object, None);
 }
 
+/// The kubelet takes the last one of a name.
+#[rstest]
+#[case::literal(var("KUBERNETES_SERVICE_HOST", "10.96.0.1"))]
+#[case::computed(json!({"name": "KUBERNETES_PORT", "valueFrom": {"configMapKeyRef": {"name": "m", "key": "k"}}}))]
+fn what_would_override_a_block_goes_away(#[case] other: Value) {
+    for env in [
+        [block("kubernetes.default", 443), vec![other.clone(), var("A", "1")]].concat(),
+        [vec![other.clone(), var("A", "1")], block("kubernetes.default", 443)].concat(),
+    ] {
+        assert_eq!(env_of(&with_env(env)), [vec![var("A", "1")], block("kubernetes.default", 443)].concat());
+    }
+}
+
 #[test]
 fn what_is_right_but_too_late_is_moved() {
     let case = with_env([vec![var("A", "$(KUBERNETES_PORT)")], block("kubernetes.default", 443)].concat());
