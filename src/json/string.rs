@@ -15,13 +15,8 @@ pub(super) fn name_is(raw: &str, name: &str) -> bool {
 }
 
 fn is_decoded(raw: &str, name: &str) -> bool {
-    if raw == name {
-        return true;
-    }
-    match raw.bytes().zip(name.bytes()).find(|(raw, name)| raw != name) {
-        Some((b'\\', _)) => decode(raw).is_some_and(|decoded| decoded == name),
-        _ => false,
-    }
+    // An escape is longer than what it stands for.
+    raw == name || (raw.len() > name.len() && decode(raw).is_some_and(|decoded| decoded == name))
 }
 
 /// The value of a string, given the text between its quotes; `None` when an escape names half of a surrogate pair.
