@@ -20,7 +20,7 @@ const DEFAULT_HOST: &str = "kubernetes.default";
 const DEFAULT_PORT: u16 = 443;
 
 /// Host and port of an API server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     pub(crate) host: String,
     pub(crate) port: u16,
@@ -33,6 +33,10 @@ impl From<(&str, u16)> for Endpoint {
 }
 
 impl Endpoint {
+    fn parts(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+
     /// `host:port`, an IPv6 host in brackets.
     pub(crate) fn authority(&self) -> String {
         let port = self.port.to_string();
@@ -125,11 +129,10 @@ impl<'a, 's> Endpoints<'a, 's> {
     /// A host or port left unset in the settings is taken from where the container was sent before, else from where the
     /// first such container was: one that another webhook injected must not reach another API server than the rest.
     fn resolve<'e>(&'e self, forged: Option<&'e Rc<Block>>) -> (&'e str, u16) {
-        let forged = forged.or(self.forged.as_ref()).map(|block| &block.endpoint);
-        let host = self.settings.home_api_server_host.as_ref().map(Host::as_str);
-        let host = host.or(forged.map(|forged| forged.host.as_str())).unwrap_or(DEFAULT_HOST);
-        let port = self.settings.home_api_server_port.or(forged.map(|forged| forged.port)).unwrap_or(DEFAULT_PORT);
-        (host, port)
+        let forged = forged.or(self.forged.as_ref());
+        let (host, port) = forged.map_or((DEFAULT_HOST, DEFAULT_PORT), |block| block.endpoint.parts());
+        let set = self.settings;
+        (set.home_api_server_host.as_ref().map_or(host, Host::as_str), set.home_api_server_port.unwrap_or(port))
     }
 
     /// Changes the containers whose environment is not right yet, and tells whether there was one.
@@ -272,8 +275,8 @@ impl Block {
         ]
     }
 
-    fn leads_to(&self, (host, port): (&str, u16)) -> bool {
-        self.endpoint.port == port && self.endpoint.host == host
+    fn leads_to(&self, endpoint: (&str, u16)) -> bool {
+        self.endpoint.parts() == endpoint
     }
 
     /// Whether these variables are the whole block, or what the virtual kubelet makes of it.
@@ -348,26 +351,22 @@ impl<'a> Environment<'a> {
         }
         // What was found to be the whole block need not be asked for each variable again.
         let whole = self.forged.as_ref().filter(|forged| forged.range.len() == BLOCK);
-        let right = whole.filter(|whole| whole.block.endpoint == block.endpoint);
+        let right = whole.filter(|whole| whole.block.leads_to(block.endpoint.parts()));
         let standing = right.map(|right| right.range.clone()).unwrap_or_default();
-        let mut missing = BLOCK;
         let mut seen = [false; BLOCK];
         for (index, variable) in self.variables.iter().enumerate() {
             if standing.contains(&index) {
-                missing = 0;
+                seen = [true; BLOCK];
                 continue;
             }
             match block.find(&variable.name) {
                 Some((_, value)) if variable.value.as_deref() != Some(value) => return false,
-                Some((index, _)) => {
-                    missing = missing.saturating_sub(usize::from(!seen[index]));
-                    seen[index] = true;
-                }
-                None if missing > 0 && block.is_referred_to(variable) => return false,
+                Some((index, _)) => seen[index] = true,
+                None if seen.contains(&false) && block.is_referred_to(variable) => return false,
                 None => {}
             }
         }
-        missing == 0
+        !seen.contains(&false)
     }
 }
 
