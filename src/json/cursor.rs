@@ -5,7 +5,7 @@
 //! reading the request into `serde::de::IgnoredAny`. The tests hold the cursor against `serde_json`: but for how deep they
 //! may nest, both accept and refuse the same texts.
 
-use super::string::{mark, repeated};
+use super::string::{mark, mark_below};
 
 /// What was expected where the text of a cursor is not JSON. It is one pointer wide: the hot loop returns it from each
 /// step, and what fits into a register costs nothing.
@@ -280,9 +280,7 @@ impl<'a> Cursor<'a> {
     fn skip_plain(&mut self) {
         while let Some(chunk) = self.text.as_bytes().get(self.at..).and_then(|rest| rest.first_chunk()) {
             let word = u64::from_le_bytes(*chunk);
-            // As `mark` does it, for all bytes below 0x20.
-            let control = word.wrapping_sub(repeated(0x20)) & !word & repeated(0x80);
-            let special = mark(word, b'"') | mark(word, b'\\') | control;
+            let special = mark(word, b'"') | mark(word, b'\\') | mark_below(word, 0x20);
             if special != 0 {
                 self.at += (special.trailing_zeros() / 8) as usize;
                 return;

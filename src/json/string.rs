@@ -32,17 +32,21 @@ fn has_escape(raw: &str) -> bool {
     words.iter().any(|word| mark(u64::from_le_bytes(*word), b'\\') != 0) || rest.contains(&b'\\')
 }
 
-/// Sets the highest bit of the lowest byte of a word that is this one, and of no lower byte. What it makes of higher bytes
-/// says nothing.
+/// Marks the lowest byte of a word that is this one, as [`mark_below`] does.
 #[inline(always)]
 pub(super) fn mark(word: u64, byte: u8) -> u64 {
-    let zero = word ^ repeated(byte);
-    zero.wrapping_sub(repeated(1)) & !zero & repeated(0x80)
+    mark_below(word ^ repeated(byte), 1)
+}
+
+/// Sets the highest bit of the lowest byte of a word that is below a limit, and of no lower byte. What it makes of higher
+/// bytes says nothing. The limit is at most 0x80.
+#[inline(always)]
+pub(super) fn mark_below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(repeated(limit)) & !word & repeated(0x80)
 }
 
 /// The word of eight such bytes.
-#[inline(always)]
-pub(super) const fn repeated(byte: u8) -> u64 {
+const fn repeated(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
