@@ -43,11 +43,9 @@ impl Host {
 
     /// Reads a host; the error says what is wrong with it.
     pub(crate) fn parse(host: &str) -> Result<Self, &'static str> {
-        let problem = problem_of_name(host);
-        let is_address = problem.is_some() && host.parse::<IpAddr>().is_ok();
-        match problem {
-            Some(problem) if !is_address => Err(problem),
-            _ => Ok(Self { text: host.to_owned(), is_address }),
+        match problem_of_name(host) {
+            Some(problem) if host.parse::<IpAddr>().is_err() => Err(problem),
+            problem => Ok(Self { text: host.to_owned(), is_address: problem.is_some() }),
         }
     }
 }
