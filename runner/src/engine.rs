@@ -2,9 +2,10 @@
 //!
 //! A [`Policy`] is known to be a waPC policy: it has the exports that a host calls and reads, and
 //! imports only what a host provides. An [`Instance`] answers like kwctl's: a guest that traps
-//! or reports an error yields a response that says so, never a panic.
+//! or reports an error yields a response that says so, never a panic. What a guest asks of its host
+//! is answered by the function given to [`Policy::with_host`]; without one every call fails.
 
-use std::{error::Error, fmt, io::Write as _, path::Path};
+use std::{error::Error, fmt, io::Write as _, path::Path, sync::Arc};
 
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 use wapc::{WapcHost, wapc_functions::GUEST_CALL};
@@ -21,12 +22,18 @@ use crate::{
 /// Where a waPC host reads what the guest says.
 const MEMORY: &str = "memory";
 
+/// Answers a call of the guest, which is named by a binding, a namespace and an operation such as
+/// `kubewarden`, `kubernetes` and `get_resource`, and comes with a payload. An error is what the
+/// guest is told as the reason.
+type Host = dyn Fn(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + Sync;
+
 /// A policy's module, compiled. Clones share the compiled code.
 #[derive(Clone)]
 pub struct Policy {
     engine: Engine,
     module: Module,
     provider: WasmtimeEngineProviderPre,
+    host: Arc<Host>,
 }
 
 /// A module at work, with a memory of its own that lasts from call to call. It stays on the
@@ -70,7 +77,8 @@ impl Policy {
         let engine = Engine::default();
         let module = Module::new(&engine, bytes).map_err(LoadError::Invalid)?;
         require_exports(&module)?;
-        Self::assemble(engine, module, ResourceLimits::default())
+        let provider = provider(&engine, &module, ResourceLimits::default())?;
+        Ok(Self { engine, module, provider, host: Arc::new(no_host) })
     }
 
     /// The same policy with instances that fail to grow their memory beyond so many bytes. What
@@ -78,24 +86,31 @@ impl Policy {
     /// of the provider's sight.
     pub fn with_memory_limit(&self, bytes: usize) -> Result<Self, LoadError> {
         let limits = ResourceLimits { max_memory_size: Some(bytes), ..ResourceLimits::default() };
-        Self::assemble(self.engine.clone(), self.module.clone(), limits)
+        let provider = provider(&self.engine, &self.module, limits)?;
+        Ok(Self { provider, ..self.clone() })
+    }
+
+    /// The same policy with instances whose calls of the host are answered so. The function gets
+    /// binding, namespace, operation and payload; a reason that it gives instead of an answer is
+    /// what the guest is told. Logs do not come to it: they go to stderr.
+    #[must_use]
+    pub fn with_host(
+        &self,
+        host: impl Fn(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { host: Arc::new(host), ..self.clone() }
     }
 
     /// Starts a fresh instance, without compiling anything: what policy-server does for each
     /// evaluation.
     pub fn instance(&self) -> Result<Instance, wapc::errors::Error> {
         let provider = self.provider.rehydrate(None)?;
-        let host = WapcHost::new(Box::new(provider), Some(Box::new(host_call)))?;
+        let answer = Arc::clone(&self.host);
+        let callback = move |_id: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {
+            host_call(&*answer, binding, namespace, operation, payload).map_err(Box::<dyn Error + Send + Sync>::from)
+        };
+        let host = WapcHost::new(Box::new(provider), Some(Box::new(callback)))?;
         Ok(Instance { host })
-    }
-
-    fn assemble(engine: Engine, module: Module, limits: ResourceLimits) -> Result<Self, LoadError> {
-        let provider = WasmtimeEngineProviderBuilder::new()
-            .engine(engine.clone())
-            .module(module.clone())
-            .enable_resource_limits(limits)
-            .build_pre()?;
-        Ok(Self { engine, module, provider })
     }
 }
 
@@ -149,15 +164,13 @@ fn require_exports(module: &Module) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Answers what the guest asks of its host: it may log, to stderr here. Nothing else of what
-/// kwctl offers (registries, DNS, Kubernetes) is there.
-fn host_call(
-    _id: u64,
-    binding: &str,
-    namespace: &str,
-    operation: &str,
-    payload: &[u8],
-) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+fn provider(engine: &Engine, module: &Module, limits: ResourceLimits) -> Result<WasmtimeEngineProviderPre, LoadError> {
+    let builder = WasmtimeEngineProviderBuilder::new().engine(engine.clone()).module(module.clone());
+    Ok(builder.enable_resource_limits(limits).build_pre()?)
+}
+
+/// Answers what the guest asks: every guest may log, the rest is up to the host that was given.
+fn host_call(host: &Host, binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
     match (binding, namespace, operation) {
         ("kubewarden", "tracing", "log") => {
             let event = String::from_utf8_lossy(payload);
@@ -165,8 +178,13 @@ fn host_call(
             let _ = writeln!(std::io::stderr().lock(), "policy log: {event}");
             Ok(Vec::new())
         }
-        ("kubewarden", "tracing", _) => Err(format!("unknown operation: {operation}").into()),
-        ("kubewarden", _, _) => Err(format!("the runner has no host capability {namespace}/{operation}").into()),
-        _ => Err(format!("unknown binding: {binding}").into()),
+        ("kubewarden", "tracing", _) => Err(format!("unknown operation: {operation}")),
+        ("kubewarden", _, _) => host(binding, namespace, operation, payload),
+        _ => Err(format!("unknown binding: {binding}")),
     }
+}
+
+/// The host of a policy that was given none.
+fn no_host(_binding: &str, namespace: &str, operation: &str, _payload: &[u8]) -> Result<Vec<u8>, String> {
+    Err(format!("the runner has no host capability {namespace}/{operation}"))
 }

@@ -80,6 +80,24 @@ fn a_memory_limit_below_the_start_is_an_error() {
 }
 
 #[test]
+fn the_host_that_is_given_answers_calls() {
+    let policy =
+        Policy::from_bytes(&validating(Reply::Relay(["kubewarden", "kubernetes", "get_resource", "{}"]))).unwrap();
+    let answer = |policy: &Policy| policy.instance().unwrap().call("validate", b"");
+
+    let asked = policy.with_host(|binding, namespace, operation, payload| {
+        Ok(format!("{binding} {namespace} {operation} {}", String::from_utf8_lossy(payload)).into_bytes())
+    });
+    assert_eq!(answer(&asked).unwrap(), b"kubewarden kubernetes get_resource {}");
+
+    let refused = policy.with_host(|_, _, _, _| Err("not found".to_owned()));
+    assert_eq!(answer(&refused).unwrap_err().to_string(), "Guest call failure: not found");
+
+    let none = "Guest call failure: the runner has no host capability kubernetes/get_resource";
+    assert_eq!(answer(&policy).unwrap_err().to_string(), none);
+}
+
+#[test]
 fn a_function_is_called_with_the_bytes_given() {
     let policy = guest(Reply::Answer(VALID), Reply::FailWithPayload);
     let instance = Policy::from_bytes(&policy).unwrap().instance().unwrap();

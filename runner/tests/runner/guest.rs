@@ -18,6 +18,8 @@ pub(crate) enum Reply<'a> {
     /// Calls the host with binding, namespace, operation and payload. Returns these bytes, or
     /// reports the host's error.
     AskHost([&'a str; 4], &'a str),
+    /// Calls the host likewise. Returns what the host answers, or reports its error.
+    Relay([&'a str; 4]),
 }
 
 pub(crate) const VALID: &str = r#"{"valid":true}"#;
@@ -46,6 +48,8 @@ pub(crate) fn guest(settings: Reply, validate: Reply) -> Vec<u8> {
              (import "wapc" "__guest_error" (func $error (param i32 i32)))
              (import "wapc" "__host_call"
                (func $host_call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+             (import "wapc" "__host_response_len" (func $host_response_len (result i32)))
+             (import "wapc" "__host_response" (func $host_response (param i32)))
              (import "wapc" "__host_error_len" (func $host_error_len (result i32)))
              (import "wapc" "__host_error" (func $host_error (param i32)))
              (memory (export "memory") 16)
@@ -97,24 +101,39 @@ fn compile(reply: Reply, address: usize) -> (String, String) {
             (data, format!("{count} {code}"))
         }
         Reply::AskHost(arguments, text) => {
-            let (mut segments, code) = give("response", text, 1);
-            let mut operands = String::new();
-            let mut next = address + text.len();
-            for argument in arguments {
-                segments += &data(next, argument);
-                operands += &format!("(i32.const {next}) (i32.const {})", argument.len());
-                next += argument.len();
-            }
-            let ask = format!(
-                "(if (i32.eqz (call $host_call {operands}))
-                   (then
-                     (call $host_error (i32.const {PAYLOAD}))
-                     (call $error (i32.const {PAYLOAD}) (call $host_error_len))
-                     (return (i32.const 0))))"
+            let (segment, code) = give("response", text, 1);
+            let (segments, ask) = ask_host(arguments, address + text.len());
+            (segment + &segments, ask + &code)
+        }
+        Reply::Relay(arguments) => {
+            let (segments, ask) = ask_host(arguments, address);
+            let relay = format!(
+                "(call $host_response (i32.const {PAYLOAD}))
+                 (call $response (i32.const {PAYLOAD}) (call $host_response_len)) (i32.const 1)"
             );
-            (segments, format!("{ask} {code}"))
+            (segments, ask + &relay)
         }
     }
+}
+
+/// The data segments and the code of a call of the host, which reports the host's error as the guest's.
+fn ask_host(arguments: [&str; 4], address: usize) -> (String, String) {
+    let mut segments = String::new();
+    let mut operands = String::new();
+    let mut next = address;
+    for argument in arguments {
+        segments += &data(next, argument);
+        operands += &format!("(i32.const {next}) (i32.const {})", argument.len());
+        next += argument.len();
+    }
+    let code = format!(
+        "(if (i32.eqz (call $host_call {operands}))
+           (then
+             (call $host_error (i32.const {PAYLOAD}))
+             (call $error (i32.const {PAYLOAD}) (call $host_error_len))
+             (return (i32.const 0))))"
+    );
+    (segments, code)
 }
 
 fn data(address: usize, text: &str) -> String {

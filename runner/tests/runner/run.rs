@@ -104,7 +104,7 @@ fn a_trap_is_a_rejection() {
     assert_answer(
         &validating(Reply::Trap),
         REQUEST,
-        r#"{"uid":"u1","allowed":false,"status":{"message":"internal server error: Guest call failure: error while executing at wasm backtrace:\n    0:     0xed - <unknown>!validate\n    1:    0x109 - <unknown>!<wasm function 8>","code":500},"auditAnnotations":null,"warnings":null}"#,
+        r#"{"uid":"u1","allowed":false,"status":{"message":"internal server error: Guest call failure: error while executing at wasm backtrace:\n    0:    0x11f - <unknown>!validate\n    1:    0x13b - <unknown>!<wasm function 10>","code":500},"auditAnnotations":null,"warnings":null}"#,
     );
 }
 
@@ -254,7 +254,7 @@ fn refuses_settings_that_the_policy_cannot_judge() {
     );
     assert_invalid_settings(
         Reply::Trap,
-        r#"Error: Provided settings are not valid: Error invoking settings validation callback: GuestCallFailure("error while executing at wasm backtrace:\n    0:     0xe1 - <unknown>!validate_settings\n    1:    0x105 - <unknown>!<wasm function 8>")"#,
+        r#"Error: Provided settings are not valid: Error invoking settings validation callback: GuestCallFailure("error while executing at wasm backtrace:\n    0:    0x113 - <unknown>!validate_settings\n    1:    0x137 - <unknown>!<wasm function 10>")"#,
     );
     assert_invalid_settings(
         Reply::Answer("fine"),
