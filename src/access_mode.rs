@@ -4,13 +4,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
-use crate::fields::{as_object, as_string, string_of};
+use crate::fields::{Fields, string};
 use crate::json::{Object, Value};
 use crate::names::is_dns1123_subdomain;
-use crate::outcome::{Reason, Rejection, Warning, Warnings};
+use crate::outcome::{Rejection, Warning, Warnings};
 use crate::path::Path;
-use crate::settings::Settings;
+use crate::settings::HomeCluster;
 use crate::wording::{closest, cut, quoted, shown};
 
 /// The annotation that chooses the mode. Source: `APIServerSupportAnnotation` in Liqo's `pkg/consts`.
@@ -41,9 +42,13 @@ impl AccessMode {
             Self::Disabled => "disabled",
         }
     }
+}
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.as_str() == name)
+impl FromStr for AccessMode {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name).ok_or(())
     }
 }
 
@@ -55,82 +60,111 @@ impl fmt::Display for AccessMode {
 
 /// What was decided for a pod.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Access {
+pub(crate) enum Access<'a> {
     Home,
     Remote {
-        /// The ServiceAccount of the foreign cluster; `None` when neither annotation nor pod names one.
-        service_account: Option<String>,
+        /// The ServiceAccount that the annotation names. Without one the pod's own counts: see [`own_service_account`].
+        annotated: Option<Cow<'a, str>>,
     },
     Disabled,
 }
 
-/// Decides for the pod (or the template of pods) at `path`, with these annotations and this spec.
+/// Decides for the pod (or the template of pods) at `path`, by its annotations.
 ///
-/// Several problems: the first is reported, in the order annotation, allowed modes, ServiceAccount name.
-pub(crate) fn decide(
+/// # Errors
+///
+/// Of several problems the first is reported, in the order annotation, allowed modes, name in the annotation.
+pub(crate) fn decide<'a>(
     path: Path,
-    mut annotations: Option<&mut Object>,
-    spec: Option<&mut Value>,
-    settings: &Settings,
+    annotations: Option<&Object<'a>>,
+    home_cluster: &HomeCluster,
     warnings: &mut Warnings,
-) -> Result<Access, Rejection> {
-    let (metadata_path, spec_path) = (path.member("metadata"), path.member("spec"));
+) -> Result<Access<'a>, Box<Rejection>> {
+    let metadata_path = path.member("metadata");
     let annotations_path = metadata_path.member("annotations");
     let mode_path = annotations_path.member(API_SERVER_SUPPORT);
-    let name_path = annotations_path.member(REMOTE_SERVICE_ACCOUNT_NAME);
 
-    let mode = match annotations.as_mut().and_then(|annotations| annotations.get(API_SERVER_SUPPORT)) {
-        None => settings.default_mode,
-        Some(value) => parse_mode(value, mode_path, settings)?,
+    let mode = match annotations.and_then(|annotations| annotations.get(API_SERVER_SUPPORT)) {
+        None => home_cluster.default_mode,
+        Some(value) => parse_mode(value, mode_path, home_cluster)?,
     };
-    if !settings.allowed_modes.contains(&mode) {
-        let allowed = settings.allowed_modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>().join(", ");
-        return Err(Reason::ModeNotAllowed { path: mode_path.to_string(), mode, allowed }.into());
+    if !home_cluster.allowed_modes.contains(&mode) {
+        let allowed = home_cluster.allowed_modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(Rejection::ModeNotAllowed { path: mode_path.to_string(), mode, allowed }.into());
     }
 
     let name = annotations.and_then(|annotations| annotations.get(REMOTE_SERVICE_ACCOUNT_NAME));
-    if mode != AccessMode::Remote {
-        if name.is_some() {
-            warnings.add(Warning::NameIgnored { mode });
-        }
-        return Ok(if mode == AccessMode::Home { Access::Home } else { Access::Disabled });
-    }
-    let service_account = match name {
-        Some(value) => {
-            let name = as_string(value, name_path)?;
-            if !is_dns1123_subdomain(&name) {
-                return Err(Reason::ServiceAccountName { path: name_path.to_string(), value: name.into_owned() }.into());
+    let name = match mode {
+        AccessMode::Remote => name,
+        AccessMode::Home | AccessMode::Disabled => {
+            if name.is_some() {
+                warnings.add(Warning::NameIgnored { mode });
             }
-            allow(&name, name_path, settings)?;
-            Some(name)
-        }
-        None => {
-            let own = match spec {
-                Some(spec) => service_account_of(as_object(spec, spec_path)?, spec_path)?,
-                None => None,
-            };
-            allow(own.as_deref().unwrap_or("default"), spec_path.member("serviceAccountName"), settings)?;
-            own
+            return Ok(if mode == AccessMode::Home { Access::Home } else { Access::Disabled });
         }
     };
-    Ok(Access::Remote { service_account: service_account.map(Cow::into_owned) })
+    let Some(name) = name else { return Ok(Access::Remote { annotated: None }) };
+    let path = annotations_path.member(REMOTE_SERVICE_ACCOUNT_NAME);
+    let name = string(name, path)?;
+    if !is_dns1123_subdomain(&name) {
+        return Err(Rejection::ServiceAccountName { path: path.to_string(), value: name.into_owned() }.into());
+    }
+    if let Some(allowed) = refusal(&name, home_cluster) {
+        let (path, name) = (path.to_string(), name.into_owned());
+        return Err(Rejection::ServiceAccountNotAllowed { path, name, allowed }.into());
+    }
+    Ok(Access::Remote { annotated: Some(name) })
 }
 
-fn parse_mode(value: &Value, path: Path, settings: &Settings) -> Result<AccessMode, Rejection> {
-    let home_is_default = settings.default_mode == AccessMode::Home;
-    let name = value.as_str();
-    match name.as_deref().ok().and_then(AccessMode::from_name) {
-        Some(AccessMode::Home) if home_is_default => Err(Reason::HomeIsDefault { path: path.to_string() }.into()),
-        Some(mode) => Ok(mode),
-        None => Err(unknown_mode(value, path, settings)),
+/// The pod's own ServiceAccount, for mode remote; `None` when it names none, which counts as `default`.
+///
+/// # Errors
+///
+/// The ServiceAccount is not allowed.
+pub(crate) fn own_service_account<'a>(
+    spec: Option<&Fields<'_, 'a>>,
+    path: Path,
+    home_cluster: &HomeCluster,
+) -> Result<Option<Cow<'a, str>>, Box<Rejection>> {
+    let own = match spec {
+        Some(spec) => service_account_of(spec)?,
+        None => None,
+    };
+    let name = own.as_deref().unwrap_or("default");
+    match refusal(name, home_cluster) {
+        None => Ok(own),
+        Some(allowed) => Err(Rejection::OwnServiceAccountNotAllowed {
+            path: path.member("serviceAccountName").to_string(),
+            name: name.to_owned(),
+            allowed,
+        }
+        .into()),
+    }
+}
+
+/// The ServiceAccount that a pod names, also by the deprecated twin of the field.
+pub(crate) fn service_account_of<'a>(spec: &Fields<'_, 'a>) -> Result<Option<Cow<'a, str>>, Box<Rejection>> {
+    for field in ["serviceAccountName", "serviceAccount"] {
+        if let Some(name) = spec.string(field)?.filter(|name| !name.is_empty()) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+fn parse_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Result<AccessMode, Box<Rejection>> {
+    let home_is_default = home_cluster.default_mode == AccessMode::Home;
+    match value.as_str().map(|name| name.parse()) {
+        Ok(Ok(AccessMode::Home)) if home_is_default => Err(Rejection::HomeIsDefault { path: path.to_string() }.into()),
+        Ok(Ok(mode)) => Ok(mode),
+        Ok(Err(())) | Err(_) => Err(unknown_mode(value, path, home_cluster)),
     }
 }
 
 /// The rejection that says what would be right: only modes that are allowed.
-#[cold]
-fn unknown_mode(value: &Value, path: Path, settings: &Settings) -> Rejection {
-    let home_is_default = settings.default_mode == AccessMode::Home;
-    let modes = settings.allowed_modes.iter().filter(|mode| !(home_is_default && **mode == AccessMode::Home));
+fn unknown_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Box<Rejection> {
+    let home_is_default = home_cluster.default_mode == AccessMode::Home;
+    let modes = home_cluster.allowed_modes.iter().filter(|mode| !(home_is_default && **mode == AccessMode::Home));
     let modes: Vec<_> = modes.map(|mode| mode.as_str()).collect();
     let likely = value.as_str().ok().and_then(|name| closest(&name, &modes));
     let modes = modes.iter().map(|mode| format!("\"{mode}\"")).collect::<Vec<_>>().join(" or ");
@@ -139,31 +173,19 @@ fn unknown_mode(value: &Value, path: Path, settings: &Settings) -> Rejection {
         (true, false) => format!("set {modes}, or leave it unset for home"),
         (false, _) => format!("set {modes}"),
     };
+    let question = likely.map(|mode| format!(" (did you mean \"{mode}\"?)")).unwrap_or_default();
     let value = match value.as_str() {
         Ok(name) => quoted(&name),
-        Err(_) => shown(value.text().unwrap_or_default()),
+        Err(kind) => value.text().map_or_else(|| kind.to_owned(), shown),
     };
-    Reason::UnknownMode { path: path.to_string(), value, expected, likely }.into()
+    Rejection::UnknownMode { path: path.to_string(), value, expected, question }.into()
 }
 
-fn allow(name: &str, path: Path, settings: &Settings) -> Result<(), Rejection> {
-    match &settings.allowed_remote_service_accounts {
-        Some(allowed) if !allowed.iter().any(|allowed| allowed == name) => Err(Reason::ServiceAccountNotAllowed {
-            path: path.to_string(),
-            name: name.to_owned(),
-            allowed: if allowed.is_empty() { "none".to_owned() } else { cut(&allowed.join(", "), 256) },
-        }
-        .into()),
-        _ => Ok(()),
+/// The list that does not have a ServiceAccount, as a message shows it; `None` when the ServiceAccount is allowed.
+fn refusal(name: &str, home_cluster: &HomeCluster) -> Option<String> {
+    let allowed = home_cluster.allowed_remote_service_accounts.as_ref()?;
+    if allowed.iter().any(|allowed| allowed == name) {
+        return None;
     }
-}
-
-/// The ServiceAccount that a pod names, also by the deprecated twin of the field.
-pub(crate) fn service_account_of<'a>(spec: &mut Object<'a>, path: Path) -> Result<Option<Cow<'a, str>>, Rejection> {
-    for field in ["serviceAccountName", "serviceAccount"] {
-        if let Some(name) = string_of(spec, field, path)?.filter(|name| !name.is_empty()) {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
+    Some(if allowed.is_empty() { "none".to_owned() } else { cut(&allowed.join(", "), 256) })
 }

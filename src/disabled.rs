@@ -1,49 +1,56 @@
 //! Mode disabled: the pod has no API credentials, neither of the home cluster nor of the foreign one.
 //!
-//! After this no projected volume has a source of a ServiceAccount's token.
+//! After the change no projected volume has a source of a ServiceAccount's token, but for those that
+//! `keptTokenAudiences` names, which are not for the API server.
 
-use crate::json::Object;
+use crate::changes::{Changes, ItemChange, SourceChange, SourceEdit, VolumeChange};
+use crate::fields::Fields;
+use crate::home::is_liqos_item;
 use crate::liqo;
 use crate::outcome::{Audit, Rejection};
-use crate::path::Path;
 use crate::pod::{self, Context};
-use crate::volumes::{self, Source, SourceKind};
+use crate::volumes::{self, ProjectedVolume, Source};
 
-/// Changes a pod's spec for mode disabled; tells whether anything changed, and what the audit log keeps.
-pub(crate) fn apply(spec: &mut Object, path: Path, context: &Context) -> Result<(bool, Audit), Rejection> {
-    let mut changed = volumes::projected(spec, path, &mut |volume| {
-        let mut fate = Vec::with_capacity(volume.sources.len());
-        for (index, source) in volume.sources.iter_mut().enumerate() {
-            let source = Source::of(source, volume.path.item(index))?;
-            fate.push(source.map_or(Ok(Fate::Kept), |source| decide_fate(source, context))?);
+/// Decides what must become of a pod in mode disabled, and what the audit log keeps.
+pub(crate) fn decide(spec: &Fields, context: &Context) -> Result<(Changes, Audit), Box<Rejection>> {
+    let volumes = volumes::projected(spec)?;
+    let volumes = volumes.iter().filter_map(|volume| strip(volume, context)).collect();
+    let (service_account, automount) = pod::detached(spec)?;
+    Ok((Changes { volumes, service_account, automount, ..Changes::default() }, Audit::Disabled))
+}
+
+/// Takes the credentials out of a volume; `None` when it has none.
+fn strip(volume: &ProjectedVolume, context: &Context) -> Option<VolumeChange> {
+    let sources: Vec<_> =
+        volume.sources.iter().map(|source| strip_source(&volume.name, source, context)).collect();
+    let problem = "show API credentials";
+    sources.iter().any(Option::is_some).then(|| VolumeChange { index: volume.index, sources, added: Vec::new(), problem })
+}
+
+fn strip_source(volume: &str, source: &Source, context: &Context) -> Option<SourceChange> {
+    match source {
+        Source::ServiceAccountToken { audience, .. } => {
+            (!context.keeps_audience(audience.as_deref())).then_some(SourceChange::Removed)
         }
-        let changed = fate.iter().any(|fate| *fate != Fate::Kept);
-        let mut fate = fate.into_iter();
-        volume.sources.retain(|_| fate.next() != Some(Fate::Removed));
-        Ok(changed)
-    })?;
-    changed |= pod::detach_service_account(spec, path)?;
-    Ok((changed, Audit::Disabled))
-}
-
-/// What becomes of a source.
-#[derive(Debug, PartialEq, Eq)]
-enum Fate {
-    Kept,
-    Changed,
-    Removed,
-}
-
-fn decide_fate(mut source: Source, context: &Context) -> Result<Fate, Rejection> {
-    // Credentials of the home cluster are there when the pod was forged for mode home.
-    if source.kind == SourceKind::ServiceAccountToken || context.is_for_home(&mut source)? {
-        return Ok(Fate::Removed);
+        Source::Secret(secret) => {
+            if secret.name.is_some() && secret.name == context.home_cluster.credentials_secret.as_deref().map(Into::into) {
+                return Some(SourceChange::Removed);
+            }
+            // The pod was forged for mode home.
+            let is_liqos = |item| is_liqos_item(context, volume, source, item);
+            if !secret.items.iter().any(is_liqos) {
+                return None;
+            }
+            if secret.items.iter().all(is_liqos) {
+                return Some(SourceChange::Removed);
+            }
+            let items = secret.items.iter().map(|item| is_liqos(item).then_some(ItemChange::Removed)).collect();
+            Some(SourceChange::Edited(SourceEdit { items, ..SourceEdit::default() }))
+        }
+        Source::ConfigMap(config_map) if config_map.name.as_deref() == Some(liqo::ROOT_CA) => {
+            let name = context.root_ca.clone()?;
+            Some(SourceChange::Edited(SourceEdit { name: Some(name), ..SourceEdit::default() }))
+        }
+        Source::ConfigMap(_) | Source::DownwardApi(_) | Source::Other(_) => None,
     }
-    if let Some(reflected) = &context.root_ca
-        && source.is_named(SourceKind::ConfigMap, Some(liqo::ROOT_CA))?
-    {
-        source.body.set_string("name", reflected);
-        return Ok(Fate::Changed);
-    }
-    Ok(Fate::Kept)
 }

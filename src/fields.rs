@@ -5,97 +5,109 @@
 
 use std::borrow::Cow;
 
-use crate::json::{COLUMNS, Object, Row, Value};
+use crate::json::{Object, Value};
 use crate::outcome::Rejection;
 use crate::path::Path;
 
-/// The object that a value must be.
-pub(crate) fn as_object<'v, 'a>(value: &'v mut Value<'a>, path: Path) -> Result<&'v mut Object<'a>, Rejection> {
-    value.as_object_mut().map_err(|found| Rejection::shape(path, "an object", found))
+/// An object under review, and its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields<'v, 'a> {
+    pub(crate) object: &'v Object<'a>,
+    pub(crate) path: Path<'v>,
 }
 
-/// The list that a value must be.
-pub(crate) fn as_list<'v, 'a>(value: &'v mut Value<'a>, path: Path) -> Result<&'v mut Vec<Value<'a>>, Rejection> {
-    value.as_array_mut().map_err(|found| Rejection::shape(path, "a list", found))
+/// A list under review, and its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Items<'v, 'a> {
+    items: &'v [Value<'a>],
+    path: Path<'v>,
+}
+
+impl<'v, 'a> Fields<'v, 'a> {
+    /// The object that a value must be.
+    pub(crate) fn of(value: &'v Value<'a>, path: Path<'v>) -> Result<Self, Box<Rejection>> {
+        match value.as_object() {
+            Ok(object) => Ok(Self { object, path }),
+            Err(found) => Err(Rejection::shape(path, "an object", found)),
+        }
+    }
+
+    /// The object that a field must be, when it is there.
+    pub(crate) fn object<'s>(&'s self, name: &'s str) -> Result<Option<Fields<'s, 'a>>, Box<Rejection>> {
+        self.object.present(name).map(|value| Fields::of(value, self.path.member(name))).transpose()
+    }
+
+    /// The object that a field must be; it must be there.
+    pub(crate) fn required_object<'s>(&'s self, name: &'s str) -> Result<Fields<'s, 'a>, Box<Rejection>> {
+        self.object(name)?.ok_or_else(|| self.missing(name, "an object"))
+    }
+
+    /// The list that a field must be; an absent one is empty.
+    pub(crate) fn list<'s>(&'s self, name: &'s str) -> Result<Items<'s, 'a>, Box<Rejection>> {
+        let path = self.path.member(name);
+        match self.object.present(name).map(Value::as_list) {
+            None => Ok(Items { items: &[], path }),
+            Some(Ok(items)) => Ok(Items { items, path }),
+            Some(Err(found)) => Err(Rejection::shape(path, "a list", found)),
+        }
+    }
+
+    /// The list that a field must be; it must be there.
+    pub(crate) fn required_list<'s>(&'s self, name: &'s str) -> Result<Items<'s, 'a>, Box<Rejection>> {
+        match self.object.present(name) {
+            Some(_) => self.list(name),
+            None => Err(self.missing(name, "a list")),
+        }
+    }
+
+    /// The string that a field must be, when it is there.
+    pub(crate) fn string(&self, name: &str) -> Result<Option<Cow<'a, str>>, Box<Rejection>> {
+        self.object.present(name).map(|value| string(value, self.path.member(name))).transpose()
+    }
+
+    /// The string that a field must be; it must be there.
+    pub(crate) fn required_string(&self, name: &str) -> Result<Cow<'a, str>, Box<Rejection>> {
+        self.string(name)?.ok_or_else(|| self.missing(name, "a string"))
+    }
+
+    /// The boolean that a field must be, when it is there.
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>, Box<Rejection>> {
+        let Some(value) = self.object.present(name) else { return Ok(None) };
+        match value.text() {
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            _ => Err(Rejection::shape(self.path.member(name), "a boolean", value.kind())),
+        }
+    }
+
+    /// The rejection of an object that lacks a field.
+    pub(crate) fn missing(&self, name: &str, expected: &'static str) -> Box<Rejection> {
+        let found = if self.object.get(name).is_some() { "null" } else { "nothing" };
+        Rejection::shape(self.path.member(name), expected, found)
+    }
+}
+
+impl<'v, 'a> Items<'v, 'a> {
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(crate) fn path(&self) -> Path<'v> {
+        self.path
+    }
+
+    /// The items, each of which must be an object.
+    pub(crate) fn objects<'s>(&'s self) -> impl Iterator<Item = Result<Fields<'s, 'a>, Box<Rejection>>> {
+        self.items.iter().enumerate().map(|(index, item)| Fields::of(item, self.path.item(index)))
+    }
+
+    /// The items, each of which must be a string.
+    pub(crate) fn strings(&self) -> impl Iterator<Item = Result<Cow<'a, str>, Box<Rejection>>> {
+        self.items.iter().enumerate().map(|(index, item)| string(item, self.path.item(index)))
+    }
 }
 
 /// The string that a value must be.
-pub(crate) fn as_string<'a>(value: &Value<'a>, path: Path) -> Result<Cow<'a, str>, Rejection> {
+pub(crate) fn string<'a>(value: &Value<'a>, path: Path) -> Result<Cow<'a, str>, Box<Rejection>> {
     value.as_str().map_err(|found| Rejection::shape(path, "a string", found))
-}
-
-/// The string that a member must be, when it is there.
-pub(crate) fn string_of<'a>(
-    object: &mut Object<'a>,
-    name: &str,
-    path: Path,
-) -> Result<Option<Cow<'a, str>>, Rejection> {
-    object.present(name).map(|value| as_string(value, path.member(name))).transpose()
-}
-
-/// The string that a member must be; it must be there.
-pub(crate) fn required_string<'a>(object: &mut Object<'a>, name: &str, path: Path) -> Result<Cow<'a, str>, Rejection> {
-    string_of(object, name, path)?.ok_or_else(|| Rejection::shape(path.member(name), "a string", absence(object, name)))
-}
-
-/// The object that a member must be, when it is there.
-pub(crate) fn object_of<'v, 'a>(
-    object: &'v mut Object<'a>,
-    name: &str,
-    path: Path,
-) -> Result<Option<&'v mut Object<'a>>, Rejection> {
-    object.present_mut(name).map(|value| as_object(value, path.member(name))).transpose()
-}
-
-/// The object that a member must be; it must be there.
-pub(crate) fn required_object<'v, 'a>(
-    object: &'v mut Object<'a>,
-    name: &str,
-    path: Path,
-) -> Result<&'v mut Object<'a>, Rejection> {
-    let absence = absence(object, name);
-    object_of(object, name, path)?.ok_or_else(|| Rejection::shape(path.member(name), "an object", absence))
-}
-
-/// The list that a member must be, when it is there.
-pub(crate) fn list_of<'v, 'a>(
-    object: &'v mut Object<'a>,
-    name: &str,
-    path: Path,
-) -> Result<Option<&'v mut Vec<Value<'a>>>, Rejection> {
-    object.present_mut(name).map(|value| as_list(value, path.member(name))).transpose()
-}
-
-/// As [`list_of`], for a list that items are to be added to: where it is absent an empty one is put in.
-pub(crate) fn list_or_new<'v, 'a>(
-    object: &'v mut Object<'a>,
-    name: &'static str,
-    path: Path,
-) -> Result<&'v mut Vec<Value<'a>>, Rejection> {
-    if object.present(name).is_none() {
-        object.set(name, Value::Array(Vec::new()));
-    }
-    list_of(object, name, path)?.ok_or_else(|| Rejection::shape(path.member(name), "a list", "nothing"))
-}
-
-/// What a message says was found where a member is not present.
-pub(crate) fn absence(object: &mut Object, name: &str) -> &'static str {
-    if object.get(name).is_some() { "null" } else { "nothing" }
-}
-
-/// The members that were noted of an item that must be an object.
-pub(crate) fn members_of<'a>(row: &Row<'a>, path: Path) -> Result<[Option<&'a str>; COLUMNS], Rejection> {
-    match Value::Text(row.text).kind() {
-        "an object" => Ok(row.members),
-        found => Err(Rejection::shape(path, "an object", found)),
-    }
-}
-
-/// The string that a noted member must be, when it is there.
-pub(crate) fn noted_string<'a>(
-    member: Option<&'a str>,
-    name: &str,
-    path: Path,
-) -> Result<Option<Cow<'a, str>>, Rejection> {
-    member.map(|text| as_string(&Value::Text(text), path.member(name))).transpose()
 }

@@ -1,212 +1,161 @@
-//! The request's JSON, kept as the text it came in.
+//! The request's JSON: a few objects and lists are opened, and everything else stays the text it came in.
 //!
-//! A [`Value`] is opened only where something is read or changed; everything else stays a slice of the request and is
-//! written back byte for byte. That is what makes the policy lossless (fields that no released Kubernetes knows and
-//! numbers of any precision come back as they were) and fast (one pass over the text, no tree of it).
+//! What was not opened is a [`RawValue`] and is written back as it came. That is what makes the policy lossless: fields
+//! that no released Kubernetes knows and numbers of any precision come back as they were. Names and strings of opened
+//! objects may come back without escapes that they do not need.
 //!
 //! Where a name stands twice in one object the last one counts, as it does for the API server and for policy-server.
 
-mod cursor;
 mod object;
-mod string;
-mod table;
-#[cfg(test)]
-mod tests;
+mod shape;
 
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use cursor::{Cursor, Expected};
-use string::decode_quoted;
-use table::read_rows;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 pub(crate) use object::Object;
-pub(crate) use table::{COLUMNS, Row};
-
-/// Text that is not JSON: what was expected and at which byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Malformed {
-    pub(crate) expected: &'static str,
-    pub(crate) at: usize,
-}
-
-/// Which parts of a document are opened while it is scanned for the first time. The rest is opened when it is asked
-/// for, at the price of another scan: a shape changes how fast a document is read, never what is read from it.
-#[derive(Debug)]
-pub(crate) enum Shape {
-    /// Kept as text.
-    Text,
-    /// An object: each of its members is opened as text.
-    Object,
-    /// An object: these of its members are opened, each with its shape.
-    Members(&'static [(&'static str, Shape)]),
-    /// An array whose items all have this shape.
-    Items(&'static Shape),
-    /// An array of objects that are looked at and not changed: the text of these members is noted.
-    Table(&'static [&'static str; COLUMNS]),
-}
+pub(crate) use shape::Shape;
 
 /// One JSON value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Value<'a> {
-    /// The text of a value, verbatim from the request.
-    Text(&'a str),
-    /// The text of a string that the policy made.
-    New(String),
-    /// In an array: the text of several items that the policy made, with the commas between them. Copies share it.
-    Items(Rc<str>),
-    /// The text of an array, and its items.
-    Table(Box<(&'a str, Vec<Row<'a>>)>),
-    /// An opened array.
-    Array(Vec<Value<'a>>),
+    /// A value of the request that was not opened.
+    Raw(&'a RawValue),
+    /// A value that the policy wrote. Copies share it.
+    Written(Rc<RawValue>),
+    /// An opened list.
+    List(Vec<Value<'a>>),
     /// An opened object.
     Object(Object<'a>),
 }
 
 impl<'a> Value<'a> {
-    /// Reads one document, opening what `shape` says.
-    pub(crate) fn parse(text: &'a str, shape: &Shape) -> Result<Self, Malformed> {
-        let mut cursor = Cursor::new(text);
-        let value = Self::read(&mut cursor, shape).and_then(|value| cursor.end().map(|()| value));
-        value.map_err(|expected| Malformed { expected, at: cursor.at() })
+    /// Reads one document, and opens what `shape` says.
+    ///
+    /// # Errors
+    ///
+    /// The text is not JSON. The error tells the place and what was expected there, and quotes nothing of the text.
+    pub(crate) fn parse(text: &'a str, shape: &Shape) -> Result<Self, serde_json::Error> {
+        shape::parse(text, shape)
     }
 
-    /// A string that the policy writes.
-    pub(crate) fn string(string: &str) -> Self {
-        // A string always has a JSON form.
-        Self::New(serde_json::to_string(string).unwrap_or_default())
+    /// This value, opened as `shape` says. A part that has another shape stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Value::parse`]: the name of a member may hold half of a surrogate pair.
+    pub(crate) fn opened(&self, shape: &Shape) -> Result<Self, serde_json::Error> {
+        match self {
+            Self::Raw(raw) => Self::parse(raw.get(), shape),
+            other => Ok(other.clone()),
+        }
+    }
+
+    /// A value that the policy writes.
+    pub(crate) fn written(value: &(impl Serialize + ?Sized)) -> Self {
+        // Nothing that the policy writes fails: it writes strings, numbers, and lists and objects of them.
+        to_raw_value(value).map_or(Self::Raw(RawValue::NULL), |raw| Self::Written(Rc::from(raw)))
     }
 
     /// An object that the policy writes.
     pub(crate) fn object<const N: usize>(members: [(&'static str, Self); N]) -> Self {
-        Self::Object(Object::new(members))
-    }
-
-    fn read(cursor: &mut Cursor<'a>, shape: &Shape) -> Result<Self, Expected> {
-        match (cursor.peek(), shape) {
-            (Some(b'{'), Shape::Object) => Object::read_all(cursor).map(Self::Object),
-            (Some(b'{'), Shape::Members(shapes)) => Object::read(cursor, shapes).map(Self::Object),
-            (Some(b'['), Shape::Items(shape)) => {
-                let mut items = Vec::new();
-                cursor.array(|cursor| {
-                    items.push(Self::read(cursor, shape)?);
-                    Ok(())
-                })?;
-                Ok(Self::Array(items))
-            }
-            (Some(b'['), Shape::Table(columns)) => {
-                let start = cursor.position();
-                let rows = read_rows(cursor, columns)?;
-                Ok(Self::Table(Box::new((cursor.since(start), rows))))
-            }
-            _ => cursor.value().map(Self::Text),
-        }
-    }
-
-    /// The items of an array that was not opened, with these members; for anything else, what it is instead.
-    pub(crate) fn rows(&self, columns: &'static [&'static str; COLUMNS]) -> Result<Cow<'_, [Row<'a>]>, &'static str> {
-        match self {
-            Self::Table(table) => Ok(Cow::Borrowed(&table.1)),
-            Self::Text(text) if text.starts_with('[') => {
-                // The text was scanned when the document was read, so a second scan finds nothing wrong with it.
-                Ok(Cow::Owned(read_rows(&mut Cursor::new(text), columns).unwrap_or_default()))
-            }
-            _ => Err(self.kind()),
-        }
+        let mut object = Object::default();
+        members.into_iter().for_each(|(name, value)| object.push(Cow::Borrowed(name), value));
+        Self::Object(object)
     }
 
     /// What this is, as a message says it.
     pub(crate) fn kind(&self) -> &'static str {
-        let text: &str = match self {
-            Self::Text(text) => text,
-            Self::New(text) => text,
-            Self::Items(text) => text,
-            Self::Table(table) => table.0,
-            Self::Array(_) => "[",
-            Self::Object(_) => "{",
-        };
-        match text.as_bytes().first() {
-            Some(b'{') => "an object",
-            Some(b'[') => "a list",
-            Some(b'"') => "a string",
-            Some(b't' | b'f') => "a boolean",
-            Some(b'n') => "null",
-            _ => "a number",
+        match self.text().map(|text| text.as_bytes().first()) {
+            None if matches!(self, Self::List(_)) => "a list",
+            None => "an object",
+            Some(Some(b'{')) => "an object",
+            Some(Some(b'[')) => "a list",
+            Some(Some(b'"')) => "a string",
+            Some(Some(b't' | b'f')) => "a boolean",
+            Some(Some(b'n')) => "null",
+            Some(_) => "a number",
         }
     }
 
     pub(crate) fn is_null(&self) -> bool {
-        matches!(self, Self::Text("null"))
+        self.text() == Some("null")
     }
 
-    /// The text of a value that was not opened.
-    pub(crate) fn text(&self) -> Option<&'a str> {
+    /// The JSON text of a value that was not opened.
+    pub(crate) fn text(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => Some(text),
-            _ => None,
+            Self::Raw(raw) => Some(raw.get()),
+            Self::Written(raw) => Some(raw.get()),
+            Self::List(_) | Self::Object(_) => None,
         }
     }
 
     /// The value of a string; for anything else, what it is instead.
     pub(crate) fn as_str(&self) -> Result<Cow<'a, str>, &'static str> {
-        match self {
-            Self::Text(text) if text.starts_with('"') => decode_quoted(text),
-            Self::New(text) => decode_quoted(text).map(|string| Cow::Owned(string.into_owned())),
-            _ => Err(self.kind()),
-        }
+        let string = match self {
+            Self::Raw(raw) if self.is_string() => decode(raw.get()),
+            Self::Written(raw) if self.is_string() => decode(raw.get()).map(|text| Cow::Owned(text.into_owned())),
+            _ => return Err(self.kind()),
+        };
+        string.ok_or("half of a surrogate pair")
     }
 
-    /// The object this is, opened; for anything else, what it is instead.
-    pub(crate) fn as_object_mut(&mut self) -> Result<&mut Object<'a>, &'static str> {
-        self.open(b'{');
+    /// The opened object that this is; for anything else, what it is instead.
+    pub(crate) fn as_object(&self) -> Result<&Object<'a>, &'static str> {
         match self {
             Self::Object(object) => Ok(object),
             other => Err(other.kind()),
         }
     }
 
-    /// The array this is, opened; for anything else, what it is instead.
-    pub(crate) fn as_array_mut(&mut self) -> Result<&mut Vec<Self>, &'static str> {
-        self.open(b'[');
+    /// The items of the opened list that this is; for anything else, what it is instead.
+    pub(crate) fn as_list(&self) -> Result<&[Self], &'static str> {
         match self {
-            Self::Array(items) => Ok(items),
+            Self::List(items) => Ok(items),
             other => Err(other.kind()),
         }
     }
 
-    fn open(&mut self, bracket: u8) {
-        let shape = if bracket == b'{' { &Shape::Object } else { &Shape::Items(&Shape::Text) };
-        let opened = match self {
-            Self::Text(text) if text.as_bytes().first() == Some(&bracket) => Value::parse(text, shape),
-            Self::Table(table) if bracket == b'[' => Value::parse(table.0, shape),
-            _ => return,
-        };
-        // The text was scanned when the document was read, so a second scan finds nothing wrong with it.
-        if let Ok(opened) = opened {
-            *self = opened;
+    /// As [`Value::as_object`], to change it.
+    pub(crate) fn as_object_mut(&mut self) -> Option<&mut Object<'a>> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
         }
     }
 
-    /// Appends the JSON of this value.
-    pub(crate) fn write(&self, out: &mut String) {
+    /// As [`Value::as_list`], to change it.
+    pub(crate) fn as_list_mut(&mut self) -> Option<&mut Vec<Self>> {
         match self {
-            Self::Text(text) => out.push_str(text),
-            Self::New(text) => out.push_str(text),
-            Self::Items(text) => out.push_str(text),
-            Self::Table(table) => out.push_str(table.0),
-            Self::Array(items) => {
-                let mut separator = '[';
-                for item in items {
-                    out.push(separator);
-                    item.write(out);
-                    separator = ',';
-                }
-                if items.is_empty() {
-                    out.push('[');
-                }
-                out.push(']');
-            }
-            Self::Object(object) => object.write(out),
+            Self::List(items) => Some(items),
+            _ => None,
         }
     }
+
+    fn is_string(&self) -> bool {
+        self.text().is_some_and(|text| text.starts_with('"'))
+    }
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Raw(raw) => raw.serialize(serializer),
+            Self::Written(raw) => raw.serialize(serializer),
+            Self::List(items) => items.serialize(serializer),
+            Self::Object(object) => object.serialize(serializer),
+        }
+    }
+}
+
+/// The string that a JSON text stands for; `None` when it holds half of a surrogate pair, which no string can.
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    /// serde borrows a `Cow` only where it is told to.
+    #[derive(Deserialize)]
+    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+    serde_json::from_str(text).ok().map(|Text(text)| text)
 }

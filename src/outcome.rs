@@ -1,38 +1,34 @@
 //! What the policy answers: accepted, accepted with a change, or rejected, and every message that goes with it.
 //!
 //! No message quotes the request but for the few values named here (an annotation's value, the names of modes,
-//! ServiceAccounts, Secrets, volumes and clusters), and those are cut when long: environments hold secrets, and whoever
-//! reads an event or an audit log must not find them there.
+//! ServiceAccounts, Secrets, volumes, containers, Namespaces and clusters), and those are cut when long: environments
+//! hold secrets, and whoever reads an event or an audit log must not find them there.
 
-use std::fmt;
+use serde::Serialize;
+use thiserror::Error;
 
 use crate::access_mode::AccessMode;
-use crate::json::{Malformed, Value};
+use crate::changes::Changes;
+use crate::json::Value;
 use crate::path::Path;
-use crate::wording::{cut, quoted};
-
-/// The answer to one admission request.
-#[derive(Debug)]
-pub(crate) enum Outcome<'a> {
-    Accepted(Accepted<'a>),
-    Rejected(Rejection),
-}
+use crate::wording::{cut, quoted, shown};
 
 /// An accepted request; the default is the plain accept.
 #[derive(Debug, Default)]
-pub(crate) struct Accepted<'a> {
-    /// The whole object, where something in it has changed.
-    pub(crate) mutated_object: Option<Value<'a>>,
+pub(crate) struct Accepted {
+    /// What must become of the pod.
+    pub(crate) changes: Changes,
     pub(crate) audit: Option<Audit>,
     pub(crate) warnings: Warnings,
 }
 
 /// What the audit log keeps of an accepted pod. The API server puts the webhook's name and a `/` before each key.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(tag = "mode", rename_all = "lowercase", rename_all_fields = "kebab-case")]
 pub(crate) enum Audit {
     Home {
         /// Host and port, an IPv6 host in brackets.
-        api_server: String,
+        home_api_server: String,
     },
     Remote {
         service_account: String,
@@ -40,27 +36,142 @@ pub(crate) enum Audit {
     Disabled,
 }
 
-/// Why a request is rejected. Nearly every function of the policy can give one, so it is kept as small as a pointer.
-#[derive(Debug)]
-pub(crate) struct Rejection(Box<Reason>);
-
-/// Each message of a rejection. The path or the annotation comes first, then what was found and what would be right.
-#[derive(Debug)]
-pub(crate) enum Reason {
+/// Why a request is rejected. The path comes first, then what was found and what would be right.
+#[derive(Debug, Error)]
+pub(crate) enum Rejection {
+    #[error("the request is not UTF-8 text: see byte {at}")]
     NotText { at: usize },
-    NotJson { expected: &'static str, at: usize },
+    /// The error of serde_json is one of syntax, which tells the place and what was expected there.
+    #[error("the request is not JSON: {0}")]
+    NotJson(serde_json::Error),
+    #[error("the policy's settings are not valid: {problems}")]
     Settings { problems: String },
+    #[error("{path}: expected {expected}, found {found}")]
     Shape { path: String, expected: &'static str, found: &'static str },
+    #[error("{path}: expected one kind of volume source, found several")]
     SourceKinds { path: String },
-    UnknownMode { path: String, value: String, expected: String, likely: Option<&'static str> },
+    #[error("{path}: {value} is not a mode; {expected}{question}")]
+    UnknownMode { path: String, value: String, expected: String, question: String },
+    #[error("{path}: \"home\" is not a value here; home is the default, leave the annotation unset")]
     HomeIsDefault { path: String },
+    #[error("{path}: mode \"{mode}\" is not allowed here; allowed: {allowed}")]
     ModeNotAllowed { path: String, mode: AccessMode, allowed: String },
+    #[error(
+        "{path}: {} is not a ServiceAccount name; expected a DNS-1123 subdomain of at most 253 characters",
+        quoted(.value)
+    )]
     ServiceAccountName { path: String, value: String },
+    #[error("{path}: ServiceAccount {} is not allowed in mode \"remote\"; allowed: {allowed}", quoted(.name))]
     ServiceAccountNotAllowed { path: String, name: String, allowed: String },
-    OtherOrigin { label: String, setting: String },
+    #[error(
+        "{path}: ServiceAccount {} is not allowed in mode \"remote\"; allowed: {allowed}; Liqo keeps the name only of \
+         pods annotated liqo.io/api-server-support: remote",
+        quoted(.name)
+    )]
+    OwnServiceAccountNotAllowed { path: String, name: String, allowed: String },
+    #[error(
+        "metadata.labels[\"{key}\"]: the pod comes from cluster {}, but this policy serves cluster {}; select the pods \
+         of one home cluster for each policy",
+        quoted(.label),
+        quoted(.setting)
+    )]
+    OtherOrigin { key: String, label: String, setting: String },
+    #[error(
+        "metadata.labels[\"{key}\"]: the pod says that it comes from cluster {}, but its namespace belongs to cluster {}",
+        quoted(.label),
+        quoted(.namespace)
+    )]
+    ForgedLabel { key: String, label: String, namespace: String },
+    #[error(
+        "request.namespace: Namespace {} belongs to cluster {}, but this policy serves cluster {}; select the \
+         namespaces of one home cluster for each policy",
+        quoted(.name),
+        quoted(.origin),
+        quoted(.setting)
+    )]
+    OtherNamespace { name: String, origin: String, setting: String },
+    #[error(
+        "request.namespace: Namespace {} could not be read: {}; grant the policy v1/Namespace in contextAwareResources",
+        quoted(.name),
+        cut(&shown(.reason), 256)
+    )]
+    NamespaceLookup { name: String, reason: String },
+    #[error(
+        "metadata.labels: no label says which home cluster the pod comes from, and the policy serves {known}; set its \
+         originLabel or namespaceLookup"
+    )]
+    OriginUnknown { known: usize },
+    #[error("the pod comes from cluster {}, which is none of the {known} in the policy's homeClusters", quoted(.origin))]
+    OriginWithoutEntry { origin: String, known: usize },
+    #[error(
+        "metadata.name: expected a name, since the Secret that Liqo reflects is named after the pod; a pod with \
+         generateName needs the setting homeCredentialsSecret"
+    )]
     NameNeeded,
+    #[error(
+        "{path}: was made for mode \"home\" and must not reach the foreign API server; recreate the pod with the \
+         annotation liqo.io/api-server-support: remote set from the start"
+    )]
     ForgedForHome { path: String },
+    #[error("{path}: expected at most {limit} containers, found more")]
     ManyContainers { path: String, limit: usize },
+    #[error("{path}: {problem}; another webhook changed the pod after this policy")]
+    NotAsLeft { path: String, problem: &'static str },
+    #[error("the policy is strict, and there are problems: {problems}")]
+    Strict { problems: String },
+}
+
+impl Rejection {
+    /// Something that must be read is missing or has another shape.
+    pub(crate) fn shape(path: Path, expected: &'static str, found: &'static str) -> Box<Self> {
+        Self::Shape { path: path.to_string(), expected, found }.into()
+    }
+
+    pub(crate) fn settings(problems: String) -> Box<Self> {
+        Self::Settings { problems }.into()
+    }
+}
+
+/// What the client and the audit log are told about an accepted request.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub(crate) enum Warning {
+    #[error("liqo.io/remote-service-account-name is ignored in mode \"{mode}\"")]
+    NameIgnored { mode: AccessMode },
+    #[error("{path}: {annotation} has no effect, set it in the pod template's metadata")]
+    Misplaced { annotation: &'static str, path: &'static str },
+    #[error("{host} is the foreign API server here, set homeApiServerAddresses or homeApiServerHost")]
+    HomeIsForeign { host: &'static str },
+    #[error("{name} is the foreign API server here, set homeApiServerAddresses for clients that use it")]
+    NameIsForeign { name: &'static str },
+    #[error("{name} leads to other addresses than {other}, set homeApiServerAddresses")]
+    NamesDiffer { name: &'static str, other: &'static str },
+    #[error(
+        "Secret {} comes from Liqo's API server support, without it set homeCredentialsSecret",
+        cut(.name, 36)
+    )]
+    ReflectedSecret { name: String },
+    // The end of the key is what tells it apart, so it is the Secret's name that is cut.
+    #[error("Secret {} must have key {key}", cut(.secret, 26))]
+    TokenKey { secret: String, key: String },
+    #[error("Secret {} lacks key {key}: see keptTokenAudiences", cut(.secret, room_beside(.key)))]
+    LateToken { secret: String, key: String },
+    #[error("home cluster unknown: kube-root-ca.crt stays the foreign cluster's, set homeClusterId")]
+    UnknownHomeCluster,
+    #[error("volume {} has no token for the API server, set homeCredentialsSecret", cut(.volume, 48))]
+    NoToken { volume: String },
+    #[error("container {} sets KUBERNETES_SERVICE_HOST, so it does not use the foreign API server", cut(.container, 36))]
+    OtherApiServer { container: String },
+}
+
+/// How long a warning should be at most, as the API of admission webhooks has it.
+const WARNING_LENGTH: usize = 120;
+
+/// How many warnings are told. The API server itself passes on only so many characters of them.
+const WARNINGS: usize = 16;
+
+/// How many characters of a Secret's name a warning of [`Warning::LateToken`] has room for.
+fn room_beside(key: &str) -> usize {
+    WARNING_LENGTH.saturating_sub("Secret  lacks key : see keptTokenAudiences".len() + key.chars().count()).max(8)
 }
 
 /// The warnings of a request: each once, and not more than a reader can use.
@@ -77,208 +188,77 @@ impl Warnings {
     pub(crate) fn append(&mut self, others: Self) {
         others.0.into_iter().for_each(|warning| self.add(warning));
     }
-}
 
-/// What the client and the audit log are told about an accepted request.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Warning {
-    NameIgnored { mode: AccessMode },
-    Misplaced { annotation: &'static str, path: &'static str },
-    HomeIsForeign { host: &'static str },
-    ReflectedSecret { name: String },
-    TokenKey { secret: String, key: String },
-    UnknownHomeCluster,
-    NoToken { volume: String },
-}
+    fn texts(&self) -> Vec<String> {
+        self.0.iter().map(|warning| cut(&warning.to_string(), WARNING_LENGTH)).collect()
+    }
 
-/// How long a warning should be at most, as the API of admission webhooks has it.
-const WARNING_LENGTH: usize = 120;
-
-/// How many warnings are told. The API server itself passes on only so many characters of them.
-const WARNINGS: usize = 16;
-
-impl Rejection {
-    /// Something that must be read is missing or has another shape.
-    #[cold]
-    pub(crate) fn shape(path: Path, expected: &'static str, found: &'static str) -> Self {
-        Reason::Shape { path: path.to_string(), expected, found }.into()
+    /// The warnings as one text; `None` when there are none.
+    pub(crate) fn problems(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.texts().join("; "))
     }
 }
 
-impl From<Reason> for Rejection {
-    #[cold]
-    fn from(reason: Reason) -> Self {
-        Self(Box::new(reason))
-    }
+/// The response that policy-server reads. It is what [`ValidationResponse`] of the SDK reads too, which cannot write it:
+/// it would hold the object as a tree, in which numbers lose their precision.
+///
+/// [`ValidationResponse`]: https://docs.rs/kubewarden-policy-sdk/latest/kubewarden_policy_sdk/response/struct.ValidationResponse.html
+#[derive(Debug, Serialize)]
+struct Response<'r, 'a> {
+    accepted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutated_object: Option<&'r Value<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit_annotations: Option<AuditAnnotations>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
-impl From<Malformed> for Rejection {
-    fn from(Malformed { expected, at }: Malformed) -> Self {
-        Reason::NotJson { expected, at }.into()
-    }
+#[derive(Debug, Serialize)]
+struct AuditAnnotations {
+    #[serde(flatten)]
+    audit: Audit,
+    /// The warnings, which otherwise reach only the client that creates the pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problems: Option<String>,
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotText { at } => write!(f, "the request is not UTF-8 text: see byte {at}"),
-            Self::NotJson { expected, at } => write!(f, "the request is not JSON: expected {expected} at byte {at}"),
-            Self::Settings { problems } => write!(f, "the policy's settings are not valid: {problems}"),
-            Self::Shape { path, expected, found } => write!(f, "{path}: expected {expected}, found {found}"),
-            Self::SourceKinds { path } => write!(f, "{path}: expected one kind of volume source, found several"),
-            Self::UnknownMode { path, value, expected, likely } => {
-                write!(f, "{path}: {value} is not a mode; {expected}")?;
-                likely.map_or(Ok(()), |likely| write!(f, " (did you mean \"{likely}\"?)"))
-            }
-            Self::HomeIsDefault { path } => {
-                write!(f, "{path}: \"home\" is not a value here; home is the default, leave the annotation unset")
-            }
-            Self::ModeNotAllowed { path, mode, allowed } => {
-                write!(f, "{path}: mode \"{mode}\" is not allowed here; allowed: {allowed}")
-            }
-            Self::ServiceAccountName { path, value } => write!(
-                f,
-                "{path}: {} is not a ServiceAccount name; expected a DNS-1123 subdomain of at most 253 characters",
-                quoted(value)
-            ),
-            Self::ServiceAccountNotAllowed { path, name, allowed } => {
-                write!(f, "{path}: ServiceAccount {} is not allowed in mode \"remote\"; allowed: {allowed}", quoted(name))
-            }
-            Self::OtherOrigin { label, setting } => write!(
-                f,
-                "metadata.labels[\"offloading.liqo.io/origin\"]: the pod comes from cluster {}, but this policy serves \
-                 cluster {}; select the pods of one home cluster for each policy",
-                quoted(label),
-                quoted(setting)
-            ),
-            Self::NameNeeded => f.write_str(
-                "metadata.name: expected a name, since the Secret that Liqo reflects is named after the pod; a pod with \
-                 generateName needs the setting homeCredentialsSecret",
-            ),
-            Self::ForgedForHome { path } => write!(
-                f,
-                "{path}: was made for mode \"home\" and must not reach the foreign API server; recreate the pod with \
-                 the annotation liqo.io/api-server-support: remote set from the start"
-            ),
-            Self::ManyContainers { path, limit } => write!(f, "{path}: expected at most {limit} containers, found more"),
-        }
-    }
+/// The JSON of the response to an accepted request. `object` is the object where something in it has changed, and
+/// `room` is how many bytes the response will take at most in most cases.
+pub(crate) fn accept(
+    audit: Option<Audit>,
+    warnings: &Warnings,
+    object: Option<&Value>,
+    room: usize,
+) -> Vec<u8> {
+    let problems = warnings.problems();
+    let response = Response {
+        accepted: true,
+        message: None,
+        mutated_object: object,
+        audit_annotations: audit.map(|audit| AuditAnnotations { audit, problems }),
+        warnings: warnings.texts(),
+    };
+    write(&response, room)
 }
 
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = match self {
-            Self::NameIgnored { mode } => {
-                format!("liqo.io/remote-service-account-name is ignored in mode \"{mode}\"")
-            }
-            Self::Misplaced { annotation, path } => {
-                format!("{path}: {annotation} has no effect, set it in the pod template's metadata")
-            }
-            Self::HomeIsForeign { host } => {
-                format!("{host} is the foreign API server here, set homeApiServerAddresses or homeApiServerHost")
-            }
-            Self::ReflectedSecret { name } => {
-                let name = cut(name, 36);
-                format!("Secret {name} comes from Liqo's API server support, without it set homeCredentialsSecret")
-            }
-            // The end of the key is what tells it apart, so it is the Secret's name that is cut.
-            Self::TokenKey { secret, key } => format!("Secret {} must have key {key}", cut(secret, 26)),
-            Self::UnknownHomeCluster => {
-                "home cluster unknown: kube-root-ca.crt stays the foreign cluster's, set homeClusterId".to_owned()
-            }
-            Self::NoToken { volume } => {
-                format!("volume {} has no token for the API server, set homeCredentialsSecret", cut(volume, 48))
-            }
-        };
-        f.write_str(&cut(&text, WARNING_LENGTH))
-    }
+/// The JSON of the response to a rejected request.
+pub(crate) fn reject(rejection: &Rejection) -> Vec<u8> {
+    let response = Response {
+        accepted: false,
+        message: Some(rejection.to_string()),
+        mutated_object: None,
+        audit_annotations: None,
+        warnings: Vec::new(),
+    };
+    write(&response, 0)
 }
 
-impl Outcome<'_> {
-    /// The response that policy-server reads: `accepted`, and of `message`, `mutated_object`, `audit_annotations` and
-    /// `warnings` those that have something to say. `size` is the size of the request in bytes.
-    pub(crate) fn to_json(&self, size: usize) -> String {
-        match self {
-            Self::Rejected(rejection) => {
-                let mut out = r#"{"accepted":false,"message":"#.to_owned();
-                write_string(&mut out, &rejection.0.to_string());
-                out.push('}');
-                out
-            }
-            Self::Accepted(accepted) => accepted.to_json(size),
-        }
-    }
-}
-
-impl Accepted<'_> {
-    fn to_json(&self, size: usize) -> String {
-        let warnings: Vec<String> = self.warnings.0.iter().map(Warning::to_string).collect();
-        let room = if self.mutated_object.is_some() { size + size / 8 + 4096 } else { 512 };
-        let mut out = String::with_capacity(room);
-        out.push_str(r#"{"accepted":true"#);
-        if let Some(object) = &self.mutated_object {
-            out.push_str(r#","mutated_object":"#);
-            object.write(&mut out);
-        }
-        if let Some(audit) = &self.audit {
-            out.push_str(r#","audit_annotations":{"mode":"#);
-            write_string(&mut out, audit.mode().as_str());
-            match audit {
-                Audit::Home { api_server } => {
-                    out.push_str(r#","home-api-server":"#);
-                    write_string(&mut out, api_server);
-                }
-                Audit::Remote { service_account } => {
-                    out.push_str(r#","service-account":"#);
-                    write_string(&mut out, service_account);
-                }
-                Audit::Disabled => {}
-            }
-            if !warnings.is_empty() {
-                out.push_str(r#","problems":"#);
-                write_string(&mut out, &warnings.join("; "));
-            }
-            out.push('}');
-        }
-        let mut separator = r#","warnings":["#;
-        for warning in &warnings {
-            out.push_str(separator);
-            write_string(&mut out, warning);
-            separator = ",";
-        }
-        if !warnings.is_empty() {
-            out.push(']');
-        }
-        out.push('}');
-        out
-    }
-}
-
-/// The response to `validate_settings`: `valid`, and what is wrong as `message`.
-pub(crate) fn settings_response(checked: Result<(), String>) -> String {
-    let mut out = String::new();
-    match checked {
-        Ok(()) => out.push_str(r#"{"valid":true}"#),
-        Err(problems) => {
-            out.push_str(r#"{"valid":false,"message":"#);
-            write_string(&mut out, &problems);
-            out.push('}');
-        }
-    }
+fn write(response: &Response, room: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(room);
+    // Writing into memory does not fail, and neither does writing text, maps of text and what was read.
+    let _ = serde_json::to_writer(&mut out, response);
     out
-}
-
-impl Audit {
-    fn mode(&self) -> AccessMode {
-        match self {
-            Self::Home { .. } => AccessMode::Home,
-            Self::Remote { .. } => AccessMode::Remote,
-            Self::Disabled => AccessMode::Disabled,
-        }
-    }
-}
-
-/// Appends a JSON string.
-fn write_string(out: &mut String, text: &str) {
-    Value::string(text).write(out);
 }

@@ -1,59 +1,59 @@
 //! One admission request: which requests the policy is about, and the way from a request to its outcome.
 
-use crate::access_mode::{API_SERVER_SUPPORT, Access, REMOTE_SERVICE_ACCOUNT_NAME, decide};
-use crate::fields::{absence, as_object, object_of, required_object, required_string, string_of};
-use crate::home::env::ENTRY;
-use crate::json::{Object, Shape, Value};
-use crate::outcome::{Accepted, Outcome, Reason, Rejection, Warnings};
+use crate::access_mode::{Access, decide};
+use crate::fields::Fields;
+use crate::json::{Shape, Value};
+use crate::origin::{Cluster, Origin};
+use crate::outcome::{self, Accepted, Rejection, Warnings};
 use crate::path::Path;
-use crate::pod::{Context, MOUNT};
-use crate::settings::Settings;
-use crate::workload::Workload;
-use crate::{disabled, home, liqo, remote, volumes};
+use crate::pod::{CONTAINER, Context};
+use crate::settings::{Action, SETTINGS, Settings};
+use crate::volumes::VOLUME;
+use crate::workload::{JOB_TEMPLATE, METADATA, TEMPLATE, Workload};
+use crate::{disabled, home, remote};
 
-/// What of a request is looked into in nearly every evaluation.
+/// What of a payload is opened: all that the modes read.
 const PAYLOAD: Shape = {
-    const TEXT: Shape = Shape::Text;
-    const ANNOTATIONS: Shape =
-        Shape::Members(&[(MIRROR, TEXT), (API_SERVER_SUPPORT, TEXT), (REMOTE_SERVICE_ACCOUNT_NAME, TEXT)]);
-    const LABELS: Shape = Shape::Members(&[(liqo::ORIGIN, TEXT)]);
-    const METADATA: Shape = Shape::Members(&[("annotations", ANNOTATIONS), ("labels", LABELS), ("name", TEXT)]);
-    const CONTAINER: Shape = Shape::Members(&[("env", Shape::Table(&ENTRY)), ("volumeMounts", Shape::Table(&MOUNT))]);
-    const CONTAINERS: Shape = Shape::Items(&CONTAINER);
-    const VOLUME: Shape = Shape::Members(&[("name", TEXT), ("projected", volumes::PROJECTED)]);
-    const ALIAS: Shape = Shape::Members(&[("hostnames", Shape::Items(&TEXT)), ("ip", TEXT)]);
-    const SPEC: Shape = Shape::Members(&[
-        ("containers", CONTAINERS),
-        ("initContainers", CONTAINERS),
-        ("volumes", Shape::Items(&VOLUME)),
-        ("serviceAccountName", TEXT),
-        ("serviceAccount", TEXT),
-        ("automountServiceAccountToken", TEXT),
-        ("hostAliases", Shape::Items(&ALIAS)),
-        ("template", TEXT),
-        ("jobTemplate", TEXT),
+    const ALIAS: Shape = Shape::Object(&[("hostnames", Shape::List(&Shape::Any))]);
+    const SPEC: Shape = Shape::Object(&[
+        ("containers", Shape::List(&CONTAINER)),
+        ("initContainers", Shape::List(&CONTAINER)),
+        ("volumes", Shape::List(&VOLUME)),
+        ("hostAliases", Shape::List(&ALIAS)),
+        ("template", TEMPLATE),
+        ("jobTemplate", JOB_TEMPLATE),
     ]);
-    const OBJECT: Shape = Shape::Members(&[("metadata", METADATA), ("spec", SPEC)]);
-    const REQUEST: Shape = Shape::Members(&[
-        ("kind", Shape::Object),
-        ("operation", TEXT),
-        ("subResource", TEXT),
-        ("object", OBJECT),
-        ("oldObject", TEXT),
-    ]);
-    Shape::Members(&[("request", REQUEST), ("settings", Shape::Object)])
+    const OBJECT: Shape = Shape::Object(&[("metadata", METADATA), ("spec", SPEC)]);
+    const REQUEST: Shape = Shape::Object(&[("kind", Shape::Object(&[])), ("object", OBJECT)]);
+    Shape::Object(&[("request", REQUEST), ("settings", SETTINGS)])
 };
 
 /// The annotation of a pod that stands for one which a kubelet runs by itself.
 /// Source: `MirrorPodAnnotationKey` in Kubernetes' core/v1.
 const MIRROR: &str = "kubernetes.io/config.mirror";
 
-/// Evaluates a payload as policy-server sends it: `{"request": …, "settings": …}`.
-pub(crate) fn evaluate(payload: &str) -> Outcome<'_> {
-    match Value::parse(payload, &PAYLOAD).map_err(Rejection::from).and_then(review) {
-        Ok(accepted) => Outcome::Accepted(accepted),
-        Err(rejection) => Outcome::Rejected(rejection),
-    }
+/// Evaluates a payload as policy-server sends it, and gives the JSON of the response.
+pub(crate) fn evaluate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
+    respond(payload, cluster).unwrap_or_else(|rejection| outcome::reject(&rejection))
+}
+
+fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>, Box<Rejection>> {
+    let text = str::from_utf8(payload).map_err(|error| Rejection::NotText { at: error.valid_up_to() })?;
+    let mut value = Value::parse(text, &PAYLOAD).map_err(Rejection::NotJson)?;
+    let Accepted { changes, audit, warnings } = review(&value, cluster)?;
+    let object = if changes.is_empty() {
+        None
+    } else {
+        let request = value.as_object_mut().and_then(|payload| payload.object_mut("request"));
+        let object = request.and_then(|request| request.present_mut("object"));
+        object.and_then(|object| {
+            changes.apply(object.as_object_mut()?);
+            Some(&*object)
+        })
+    };
+    // What is added to a pod takes some kilobytes, more where many containers get variables.
+    let room = if object.is_some() { payload.len() + payload.len() / 8 + 4096 } else { 512 };
+    Ok(outcome::accept(audit, &warnings, object, room))
 }
 
 /// What of a request the policy is about.
@@ -62,41 +62,29 @@ enum Subject {
     Workload(Workload),
 }
 
-fn review(mut payload: Value) -> Result<Accepted, Rejection> {
-    let payload = as_object(&mut payload, Path::Root.member("the request"))?;
-    let mut settings = payload.take("settings");
-    let settings = settings.as_mut();
-    let path = Path::Root.member("request");
-    let request = required_object(payload, "request", Path::Root)?;
-    let Some(subject) = subject(request, path)? else {
-        return Ok(Accepted::default());
-    };
-    let object_path = path.member("object");
-    let mut object = request.take("object").ok_or_else(|| Rejection::shape(object_path, "an object", "nothing"))?;
-    let content = as_object(&mut object, object_path)?;
-    let (changed, mut accepted) = match subject {
-        Subject::Pod => pod(content, settings)?,
-        Subject::Workload(workload) => {
-            let settings = read_settings(settings)?;
-            let mut old = request.take("oldObject");
-            let mut accepted = Accepted::default();
-            workload.check(content, old.as_mut(), &settings, &mut accepted.warnings)?;
-            (false, accepted)
-        }
-    };
-    accepted.mutated_object = changed.then_some(object);
-    Ok(accepted)
+fn review(payload: &Value, cluster: &dyn Cluster) -> Result<Accepted, Box<Rejection>> {
+    let payload = Fields::of(payload, Path::Root.member("the request"))?;
+    let payload = Fields { path: Path::Root, ..payload };
+    let request = payload.required_object("request")?;
+    let Some(subject) = subject(&request)? else { return Ok(Accepted::default()) };
+    let nothing = || Rejection::shape(request.path.member("object"), "an object", "nothing");
+    let object = request.object("object")?.ok_or_else(nothing)?;
+    let object = Fields { path: Path::Root, ..object };
+    let settings = payload.object.present("settings");
+    match subject {
+        Subject::Pod => review_pod(&request, &object, settings, cluster),
+        Subject::Workload(workload) => review_workload(workload, &request, &object, settings, cluster),
+    }
 }
 
 /// What a request is about; `None` when it is nothing to the policy.
-fn subject(request: &mut Object, path: Path) -> Result<Option<Subject>, Rejection> {
-    let kind_path = path.member("kind");
-    let kind = required_object(request, "kind", path)?;
-    let group = string_of(kind, "group", kind_path)?.unwrap_or_default();
-    let version = required_string(kind, "version", kind_path)?;
-    let kind = required_string(kind, "kind", kind_path)?;
-    let operation = required_string(request, "operation", path)?;
-    if string_of(request, "subResource", path)?.is_some_and(|subresource| !subresource.is_empty()) {
+fn subject(request: &Fields) -> Result<Option<Subject>, Box<Rejection>> {
+    let kind = request.required_object("kind")?;
+    let group = kind.string("group")?.unwrap_or_default();
+    let version = kind.required_string("version")?;
+    let kind = kind.required_string("kind")?;
+    let operation = request.required_string("operation")?;
+    if request.string("subResource")?.is_some_and(|subresource| !subresource.is_empty()) {
         return Ok(None);
     }
     Ok(match (group.as_ref(), version.as_ref(), kind.as_ref(), operation.as_ref()) {
@@ -106,37 +94,74 @@ fn subject(request: &mut Object, path: Path) -> Result<Option<Subject>, Rejectio
     })
 }
 
-fn read_settings(settings: Option<&mut Value>) -> Result<Settings, Rejection> {
-    Settings::from_value(settings).map_err(|problems| Reason::Settings { problems }.into())
+/// Decides for a pod.
+fn review_pod(
+    request: &Fields,
+    pod: &Fields,
+    settings: Option<&Value>,
+    cluster: &dyn Cluster,
+) -> Result<Accepted, Box<Rejection>> {
+    let metadata = pod.required_object("metadata")?;
+    let annotations = metadata.object("annotations")?;
+    if annotations.is_some_and(|annotations| annotations.object.get(MIRROR).is_some()) {
+        return Ok(Accepted::default());
+    }
+    let settings = Settings::of_request(settings)?;
+    let Some(origin) = Origin::of_pod(request, &metadata, &settings, cluster)? else {
+        return Ok(Accepted::default());
+    };
+    let home_cluster = settings.home_cluster(origin.home_cluster())?;
+    let mut warnings = Warnings::default();
+    let access = decide(pod.path, annotations.map(|annotations| annotations.object), &home_cluster, &mut warnings)?;
+    origin.check_label(&settings)?;
+    let context = Context::read(&metadata, annotations.as_ref(), &origin, &settings, &home_cluster)?;
+    let spec = pod.required_object("spec")?;
+
+    let mut warnings_of_changes = Warnings::default();
+    let (changes, audit) = match access {
+        Access::Home => home::decide(&spec, &context, &mut warnings_of_changes)?,
+        Access::Remote { annotated } => {
+            remote::decide(&spec, &context, annotated.as_deref(), &mut warnings_of_changes)?
+        }
+        Access::Disabled => disabled::decide(&spec, &context)?,
+    };
+    let changes = match settings.action {
+        Action::Mutate => changes,
+        Action::Validate => Default::default(),
+        Action::Verify => match changes.first() {
+            Some((path, problem)) => return Err(Rejection::NotAsLeft { path, problem }.into()),
+            None => changes,
+        },
+    };
+    if settings.action != Action::Validate {
+        warnings.append(warnings_of_changes);
+    }
+    accept(Accepted { changes, audit: Some(audit), warnings }, &settings)
 }
 
-/// Decides for a pod and changes it; tells whether anything changed.
-fn pod<'a>(pod: &mut Object<'a>, settings: Option<&mut Value>) -> Result<(bool, Accepted<'a>), Rejection> {
-    let (metadata_path, spec_path) = (Path::Root.member("metadata"), Path::Root.member("spec"));
-    let (no_metadata, no_spec) = (absence(pod, "metadata"), absence(pod, "spec"));
-    let [metadata, mut spec] = pod.all_present_mut(["metadata", "spec"]);
-    let metadata = metadata.ok_or_else(|| Rejection::shape(metadata_path, "an object", no_metadata))?;
-    let metadata = as_object(metadata, metadata_path)?;
-    let mut annotations = object_of(metadata, "annotations", metadata_path)?;
-    if annotations.as_mut().is_some_and(|annotations| annotations.get(MIRROR).is_some()) {
-        return Ok((false, Accepted::default()));
-    }
-    let settings = read_settings(settings)?;
-    let mut warnings = Warnings::default();
-    let access = decide(Path::Root, annotations, spec.as_deref_mut(), &settings, &mut warnings)?;
-    let context = Context::read(metadata, metadata_path, &settings)?;
-    let spec = spec.ok_or_else(|| Rejection::shape(spec_path, "an object", no_spec))?;
-    let spec = as_object(spec, spec_path)?;
-
-    let mut of_changes = Warnings::default();
-    let (changed, audit) = match access {
-        Access::Home => home::apply(spec, spec_path, &context, &mut of_changes)?,
-        Access::Remote { service_account } => remote::apply(spec, spec_path, &context, service_account.as_deref())?,
-        Access::Disabled => disabled::apply(spec, spec_path, &context)?,
+/// Checks a workload.
+fn review_workload(
+    workload: Workload,
+    request: &Fields,
+    object: &Fields,
+    settings: Option<&Value>,
+    cluster: &dyn Cluster,
+) -> Result<Accepted, Box<Rejection>> {
+    let settings = Settings::of_request(settings)?;
+    let Some(origin) = Origin::of_workload(request, &settings, cluster)? else { return Ok(Accepted::default()) };
+    let home_cluster = match origin.home_cluster() {
+        Some(origin) => settings.home_cluster(Some(origin))?,
+        None => settings.any_home_cluster(),
     };
-    if !settings.validate_only {
-        warnings.append(of_changes);
+    let mut accepted = Accepted::default();
+    workload.check(object, request.object.present("oldObject"), &home_cluster, &mut accepted.warnings)?;
+    accept(accepted, &settings)
+}
+
+/// Accepts what has no problems, and with `strict` nothing else.
+fn accept(accepted: Accepted, settings: &Settings) -> Result<Accepted, Box<Rejection>> {
+    match accepted.warnings.problems() {
+        Some(problems) if settings.strict => Err(Rejection::Strict { problems }.into()),
+        _ => Ok(accepted),
     }
-    let accepted = Accepted { mutated_object: None, audit: Some(audit), warnings };
-    Ok((changed && !settings.validate_only, accepted))
 }

@@ -1,12 +1,12 @@
 //! Workloads: their templates are checked as pods would be, and never changed, so that an author learns of a mistake at
 //! once and not from the events of a controller that fails to create pods.
 
-use crate::access_mode::{API_SERVER_SUPPORT, REMOTE_SERVICE_ACCOUNT_NAME, decide};
-use crate::fields::{as_object, object_of};
-use crate::json::{Object, Value};
+use crate::access_mode::{API_SERVER_SUPPORT, Access, REMOTE_SERVICE_ACCOUNT_NAME, decide, own_service_account};
+use crate::fields::Fields;
+use crate::json::{Shape, Value};
 use crate::outcome::{Rejection, Warning, Warnings};
 use crate::path::Path;
-use crate::settings::Settings;
+use crate::settings::HomeCluster;
 
 /// A kind of workload: where its pod template is, and where an annotation would be misplaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,22 @@ pub(crate) enum Workload {
     /// A CronJob: the template is at `spec.jobTemplate.spec.template`.
     CronJob,
 }
+
+/// What of metadata is opened.
+pub(crate) const METADATA: Shape = Shape::Object(&[("annotations", Shape::Object(&[])), ("labels", Shape::Object(&[]))]);
+
+/// What of a pod template is opened.
+pub(crate) const TEMPLATE: Shape = Shape::Object(&[("metadata", METADATA), ("spec", Shape::Object(&[]))]);
+
+/// What of a CronJob's job template is opened.
+pub(crate) const JOB_TEMPLATE: Shape =
+    Shape::Object(&[("metadata", METADATA), ("spec", Shape::Object(&[("template", TEMPLATE)]))]);
+
+/// What of a workload is opened.
+const WORKLOAD: Shape = Shape::Object(&[
+    ("metadata", METADATA),
+    ("spec", Shape::Object(&[("template", TEMPLATE), ("jobTemplate", JOB_TEMPLATE)])),
+]);
 
 impl Workload {
     /// The workload that a kind of object is, in any version of its group.
@@ -32,19 +48,20 @@ impl Workload {
     /// Checks a workload. `old` is the object before an update; one that cannot be used counts as none, as on creation.
     pub(crate) fn check(
         self,
-        object: &mut Object,
-        old: Option<&mut Value>,
-        settings: &Settings,
+        object: &Fields,
+        old: Option<&Value>,
+        home_cluster: &HomeCluster,
         warnings: &mut Warnings,
-    ) -> Result<(), Rejection> {
-        let mut old = old.and_then(|old| old.as_object_mut().ok());
-        let mut changed = |object: &mut Object, place: &[&str]| -> Result<bool, Rejection> {
+    ) -> Result<(), Box<Rejection>> {
+        let old = old.and_then(|old| old.opened(&WORKLOAD).ok());
+        let old = old.as_ref().and_then(|old| Fields::of(old, Path::Root).ok());
+        let changed = |place: &[&str]| -> Result<bool, Box<Rejection>> {
             let new = annotations(object, place)?;
-            Ok(old.as_mut().is_none_or(|old| annotations(old, place).ok() != Some(new)))
+            Ok(old.is_none_or(|old| annotations(&old, place).ok().as_ref() != Some(&new)))
         };
-        let template_changed = changed(object, self.template())?;
+        let template_changed = changed(self.template())?;
         for (place, path) in self.misplacements() {
-            if !changed(object, place)? && !template_changed {
+            if !changed(place)? && !template_changed {
                 continue;
             }
             for (annotation, value) in ANNOTATIONS.into_iter().zip(annotations(object, place)?) {
@@ -54,15 +71,7 @@ impl Workload {
             }
         }
         if template_changed {
-            at(object, Path::Root, self.template(), &mut |template, path| {
-                let [metadata, spec] = template.all_present_mut(["metadata", "spec"]);
-                let metadata_path = path.member("metadata");
-                let annotations = match metadata {
-                    Some(metadata) => object_of(as_object(metadata, metadata_path)?, "annotations", metadata_path)?,
-                    None => None,
-                };
-                decide(path, annotations, spec, settings, warnings).map(drop)
-            })?;
+            at(object, self.template(), &mut |template| check_template(template, home_cluster, warnings))?;
         }
         Ok(())
     }
@@ -86,30 +95,44 @@ impl Workload {
 /// The annotations that the policy reads.
 const ANNOTATIONS: [&str; 2] = [API_SERVER_SUPPORT, REMOTE_SERVICE_ACCOUNT_NAME];
 
-/// The text of [`ANNOTATIONS`] in the metadata of the object at `place`.
-fn annotations<'a>(object: &mut Object<'a>, place: &[&str]) -> Result<[Option<&'a str>; 2], Rejection> {
+fn check_template(
+    template: &Fields,
+    home_cluster: &HomeCluster,
+    warnings: &mut Warnings,
+) -> Result<(), Box<Rejection>> {
+    let metadata = template.object("metadata")?;
+    let annotations = match &metadata {
+        Some(metadata) => metadata.object("annotations")?,
+        None => None,
+    };
+    let access = decide(template.path, annotations.map(|annotations| annotations.object), home_cluster, warnings)?;
+    if access == (Access::Remote { annotated: None }) {
+        let spec = template.object("spec")?;
+        own_service_account(spec.as_ref(), template.path.member("spec"), home_cluster)?;
+    }
+    Ok(())
+}
+
+/// The values of [`ANNOTATIONS`] in the metadata of the object at `place`, also those that are no strings, as text.
+fn annotations<'v>(object: &Fields<'_, 'v>, place: &[&str]) -> Result<[Option<String>; 2], Box<Rejection>> {
     let place = [place, &["metadata", "annotations"]].concat();
-    let mut found = [None; 2];
-    at(object, Path::Root, &place, &mut |annotations, _| {
-        found = ANNOTATIONS.map(|name| annotations.get(name).map(|value| value.text().unwrap_or_default()));
+    let mut found = [None, None];
+    at(object, &place, &mut |annotations| {
+        found = ANNOTATIONS.map(|name| annotations.object.get(name).and_then(Value::text).map(str::to_owned));
         Ok(())
     })?;
     Ok(found)
 }
 
-/// Calls `visit` with the object that is so many steps below another, and with its path, where it is there.
-fn at<'a>(
-    object: &mut Object<'a>,
-    path: Path,
+/// Calls `visit` with the object that is so many steps below another, where it is there.
+fn at(
+    object: &Fields,
     steps: &[&str],
-    visit: &mut dyn FnMut(&mut Object<'a>, Path) -> Result<(), Rejection>,
-) -> Result<(), Rejection> {
-    let [step, rest @ ..] = steps else {
-        return visit(object, path);
-    };
-    let path = path.member(step);
-    match object.present_mut(step) {
-        Some(value) => at(as_object(value, path)?, path, rest, visit),
+    visit: &mut dyn FnMut(&Fields) -> Result<(), Box<Rejection>>,
+) -> Result<(), Box<Rejection>> {
+    let [step, rest @ ..] = steps else { return visit(object) };
+    match object.object(step)? {
+        Some(next) => at(&next, rest, visit),
         None => Ok(()),
     }
 }

@@ -1,234 +1,216 @@
 //! Token and certificates in mode home: projected volumes show those of the home cluster.
 //!
 //! They come from the objects that Liqo reflects, or, with `homeCredentialsSecret`, from one Secret of the user's own.
+//! After the change no projected volume has a token of the foreign cluster but those that `keptTokenAudiences` names.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
+use k8s_openapi::api::core::v1::{KeyToPath, SecretProjection};
 
-use crate::fields::{as_object, list_or_new, required_string, string_of};
-use crate::json::{Object, Value};
+use crate::changes::{ItemChange, SourceChange, SourceEdit, VolumeChange};
+use crate::home::namespace::HomeNamespace;
+use crate::home::shadowed::remove_shadowed;
+use crate::json::Value;
 use crate::liqo;
-use crate::outcome::{Reason, Rejection, Warning, Warnings};
-use crate::path::Path;
-use crate::pod::{self, ApiMounts, Context, SERVICE_ACCOUNT_PATH};
-use crate::volumes::{self, Projected, Source, SourceKind, TOKEN, is_at};
+use crate::outcome::{Rejection, Warning, Warnings};
+use crate::pod::Context;
+use crate::volumes::{Item, KeyedSource, ProjectedVolume, Source, TOKEN};
 
 /// The file with the CA certificates, and the key they have in a Secret and in [`liqo::ROOT_CA`].
-const CA: &str = "ca.crt";
+pub(crate) const CA: &str = "ca.crt";
 
-/// The name of the volume that is added where the API server added none.
-const VOLUME: &str = "kube-api-access-home";
-
-/// The volume that the API server would have added.
-/// Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
-const API_ACCESS: &str = concat!(
-    r#"{"defaultMode":420,"sources":["#,
-    r#"{"serviceAccountToken":{"expirationSeconds":3607,"path":"token"}},"#,
-    r#"{"configMap":{"items":[{"key":"ca.crt","path":"ca.crt"}],"name":"kube-root-ca.crt"}},"#,
-    r#"{"downwardAPI":{"items":[{"fieldRef":{"apiVersion":"v1","fieldPath":"metadata.namespace"},"path":"namespace"}]}}]}"#,
-);
-
-/// Adds a volume like the API server's own to a pod that names no ServiceAccount, and mounts it in each container that
-/// has nothing mounted at the path; a pod that opted out stays without. [`apply`] then turns it to the home cluster.
-pub(crate) fn add_volume(spec: &mut Object, path: Path, mounts: &mut ApiMounts) -> Result<bool, Rejection> {
-    let opted_out = spec.get("automountServiceAccountToken").and_then(Value::text) == Some("false");
-    if opted_out || !mounts.bare.contains(&true) {
-        return Ok(false);
-    }
-    let volumes = list_or_new(spec, "volumes", path)?;
-    let volumes_path = path.member("volumes");
-    let mut taken = BTreeSet::new();
-    for (index, volume) in volumes.iter_mut().enumerate() {
-        let path = volumes_path.item(index);
-        taken.extend(string_of(as_object(volume, path)?, "name", path)?);
-    }
-    let mut name = VOLUME.to_owned();
-    let mut number = 1;
-    while taken.contains(name.as_str()) {
-        number += 1;
-        name = format!("{VOLUME}-{number}");
-    }
-    volumes.push(Value::object([("name", Value::string(&name)), ("projected", Value::Text(API_ACCESS))]));
-
-    let mut bare = std::mem::take(&mut mounts.bare).into_iter();
-    for list in pod::CONTAINER_LISTS {
-        pod::containers(spec, path, list, &mut |container, path| {
-            if bare.next() == Some(true) {
-                list_or_new(container, "volumeMounts", path)?.push(Value::object([
-                    ("mountPath", Value::string(SERVICE_ACCOUNT_PATH)),
-                    ("name", Value::string(&name)),
-                    ("readOnly", Value::Text("true")),
-                ]));
-            }
-            Ok(())
-        })?;
-    }
-    mounts.volumes.insert(Cow::Owned(name));
-    Ok(true)
-}
-
-/// Turns the projected volumes of a pod to the home cluster, and tells whether that changed anything.
-pub(crate) fn apply(
-    spec: &mut Object,
-    path: Path,
-    context: &Context,
-    mounts: &ApiMounts,
-    warnings: &mut Warnings,
-) -> Result<bool, Rejection> {
-    let mut credentials = Credentials { context, warnings, had_reflected: false, wrote_reflected: false };
-    let changed = volumes::projected(spec, path, &mut |volume| {
-        let is_mounted = mounts.volumes.contains(&volume.name);
-        credentials.volume(volume, is_mounted)
-    })?;
-    credentials.finish();
-    Ok(changed)
-}
-
-/// The credentials of one pod while its volumes are turned, one after the other.
-struct Credentials<'w, 'c> {
-    context: &'w Context<'c>,
-    warnings: &'w mut Warnings,
-    /// Whether a source had Liqo's Secret before, and whether one got it.
-    had_reflected: bool,
-    wrote_reflected: bool,
-}
-
-/// What became of a source.
+/// The credentials of one pod while the changes of its volumes are decided, one after the other.
 #[derive(Debug)]
-enum Change {
-    None,
-    /// Its body was changed.
-    Body,
-    /// Its body, changed or not, belongs to a Secret now.
-    ToSecret,
-    /// It is a Secret with this body now.
-    Secret(Value<'static>),
+pub(crate) struct Credentials<'w, 'c> {
+    context: &'c Context<'c>,
+    warnings: &'w mut Warnings,
+    /// Whether the pod was forged before.
+    is_forged: bool,
+    /// Whether a source has Liqo's Secret, and whether one gets it.
+    has_liqos_secret: bool,
+    gets_liqos_secret: bool,
+    home_namespace: Option<HomeNamespace<'c>>,
 }
 
-impl Credentials<'_, '_> {
-    fn volume(&mut self, volume: Projected, is_mounted: bool) -> Result<bool, Rejection> {
-        let Projected { name, path, sources } = volume;
-        let mut changed = false;
-        let mut provides_token = false;
-        for (index, value) in sources.iter_mut().enumerate() {
-            let path = path.item(index);
-            let Some(mut source) = Source::of(value, path)? else { continue };
-            let change = match source.kind {
-                SourceKind::ServiceAccountToken => Change::Secret(self.token(&mut source, &name)?),
-                SourceKind::Secret => self.secret(&mut source, is_mounted)?,
-                SourceKind::ConfigMap => self.certificates(&mut source)?,
-                SourceKind::Other => Change::None,
+impl<'w, 'c> Credentials<'w, 'c> {
+    /// `is_forged` tells whether the pod's environment was forged; its volumes tell that too.
+    pub(crate) fn new(
+        context: &'c Context<'c>,
+        volumes: &[ProjectedVolume],
+        is_forged: bool,
+        warnings: &'w mut Warnings,
+    ) -> Self {
+        let has_liqos_secret = volumes.iter().any(|volume| {
+            let is_liqos = |source: &Source| {
+                source.items().iter().any(|item| is_liqos_item(context, &volume.name, source, item))
             };
-            provides_token = provides_token || is_mounted && source.provides_token()?;
-            let source = as_object(value, path)?;
-            match change {
-                Change::None => continue,
-                Change::Body => {}
-                Change::ToSecret => source.rename("configMap", "secret"),
-                Change::Secret(body) => {
-                    source.remove("serviceAccountToken");
-                    source.set("secret", body);
-                }
-            }
-            changed = true;
+            volume.sources.iter().any(is_liqos)
+        });
+        Self {
+            context,
+            warnings,
+            is_forged: is_forged || has_liqos_secret,
+            has_liqos_secret,
+            gets_liqos_secret: false,
+            home_namespace: HomeNamespace::of(context),
         }
+    }
+
+    /// Decides what must become of a projected volume. `is_mounted` tells whether it is mounted where clients look for
+    /// credentials.
+    pub(crate) fn volume(
+        &mut self,
+        volume: &ProjectedVolume,
+        is_mounted: bool,
+    ) -> Result<Option<VolumeChange>, Box<Rejection>> {
+        let mut changes = Vec::with_capacity(volume.sources.len());
+        let mut provides_token = false;
+        for (index, source) in volume.sources.iter().enumerate() {
+            let change = match source {
+                Source::ServiceAccountToken { path, audience } => {
+                    if self.context.keeps_audience(audience.as_deref()) {
+                        None
+                    } else {
+                        let path = path.as_deref().ok_or_else(|| missing_path(volume, index))?;
+                        Some(SourceChange::TokenToSecret(self.token(&volume.name, path, audience.as_deref())?))
+                    }
+                }
+                Source::Secret(_) => self.liqos_secret(&volume.name, source, is_mounted),
+                Source::ConfigMap(config_map) => self.certificates(config_map),
+                Source::DownwardApi(_) | Source::Other(_) => match &mut self.home_namespace {
+                    Some(namespace) if is_mounted => namespace.change(source, self.context),
+                    _ => None,
+                },
+            };
+            provides_token |= self.provides_token(source);
+            changes.push(change);
+        }
+        let mut added = Vec::new();
         if is_mounted && !provides_token {
-            match &self.context.settings.home_credentials_secret {
+            match &self.context.home_cluster.credentials_secret {
                 Some(own) => {
-                    sources.push(Value::object([("secret", projection(own, TOKEN, TOKEN))]));
-                    changed = true;
+                    added.push(Value::object([("secret", Value::written(&secret_of(own, TOKEN, TOKEN)))]));
                 }
-                None => self.warnings.add(Warning::NoToken { volume: name.into_owned() }),
+                None => self.warnings.add(Warning::NoToken { volume: volume.name.clone().into_owned() }),
             }
         }
-        Ok(changed)
-    }
-
-    /// The Secret that takes the place of a token of the foreign cluster.
-    fn token(&mut self, source: &mut Source, volume: &str) -> Result<Value<'static>, Rejection> {
-        let shown_at = source.required_string("path")?;
-        let reflected_key = || liqo::token_key(volume, &shown_at);
-        let audience = source.string("audience")?.filter(|audience| !audience.is_empty());
-        Ok(match &self.context.settings.home_credentials_secret {
-            Some(own) if audience.is_some() => {
-                self.needs_key(own, reflected_key());
-                projection(own, &reflected_key(), &shown_at)
-            }
-            Some(own) => projection(own, TOKEN, &shown_at),
-            None => {
-                self.wrote_reflected = true;
-                let secret = self.context.token_secret.as_deref().ok_or(Reason::NameNeeded)?;
-                projection(secret, &reflected_key(), &shown_at)
-            }
-        })
-    }
-
-    /// Liqo's Secret becomes the user's own, where there is one: token and certificates come from one place.
-    fn secret(&mut self, source: &mut Source, is_mounted: bool) -> Result<Change, Rejection> {
-        if !source.is_named(SourceKind::Secret, self.context.token_secret.as_deref())? {
-            return Ok(Change::None);
+        if added.is_empty() && changes.iter().all(Option::is_none) {
+            return Ok(None);
         }
-        self.had_reflected = true;
-        let own = self.context.settings.home_credentials_secret.as_ref();
-        let Some(own) = own.filter(|own| Some(*own) != self.context.token_secret.as_ref()) else {
-            return Ok(Change::None);
-        };
-        let mut changed = source.body.set_string("name", own);
-        source.items(&mut |item, path| {
-            if is_mounted && is_at(item, "path", path, TOKEN)? {
-                changed |= item.set_string("key", TOKEN);
-            } else {
-                self.needs_key(own, required_string(item, "key", path)?.into_owned());
-            }
-            Ok(())
-        })?;
-        Ok(if changed { Change::Body } else { Change::None })
+        remove_shadowed(&volume.sources, &mut changes);
+        let problem = "do not show the credentials of the home cluster";
+        Ok(Some(VolumeChange { index: volume.index, sources: changes, added, problem }))
     }
 
-    /// The foreign cluster's certificates become the home cluster's.
-    fn certificates(&mut self, source: &mut Source) -> Result<Change, Rejection> {
-        let is_foreign = source.is_named(SourceKind::ConfigMap, Some(liqo::ROOT_CA))?;
-        let is_reflected = source.is_named(SourceKind::ConfigMap, self.context.root_ca.as_deref())?;
-        match (&self.context.settings.home_credentials_secret, &self.context.root_ca) {
-            (Some(own), _) if is_foreign || is_reflected => {
-                source.body.set_string("name", own);
-                if source.items(&mut |_, _| Ok(()))? == 0 {
-                    source.body.set("items", Value::Array(vec![item(CA, CA)]));
-                }
-                Ok(Change::ToSecret)
-            }
-            (None, Some(reflected)) if is_foreign => {
-                source.body.set_string("name", reflected);
-                Ok(Change::Body)
-            }
-            (None, None) if is_foreign => {
-                self.warnings.add(Warning::UnknownHomeCluster);
-                Ok(Change::None)
-            }
-            _ => Ok(Change::None),
-        }
-    }
-
-    fn needs_key(&mut self, secret: &str, key: String) {
-        self.warnings.add(Warning::TokenKey { secret: secret.to_owned(), key });
-    }
-
-    /// With the virtual kubelet's API server support off nobody creates the Secret, and the pod waits for it.
-    fn finish(self) {
+    /// Tells what is to be told once all volumes were decided, and gives the annotation that must be set.
+    pub(crate) fn finish(self) -> Option<(&'static str, String)> {
+        // With the virtual kubelet's API server support off nobody creates the Secret, and the pod waits for it.
         if let Some(name) = &self.context.token_secret
-            && self.wrote_reflected
-            && !self.had_reflected
+            && self.gets_liqos_secret
+            && !self.has_liqos_secret
+            && !self.is_forged
         {
             self.warnings.add(Warning::ReflectedSecret { name: name.clone() });
         }
+        self.home_namespace.and_then(HomeNamespace::annotation)
+    }
+
+    /// The Secret that takes the place of a token of the foreign cluster.
+    fn token(&mut self, volume: &str, path: &str, audience: Option<&str>) -> Result<SecretProjection, Box<Rejection>> {
+        let context = self.context;
+        let own = context.home_cluster.credentials_secret.as_deref();
+        if let (Some(own), None) = (own, audience) {
+            return Ok(secret_of(own, TOKEN, path));
+        }
+        let secret = own.or(context.token_secret.as_deref()).ok_or(Rejection::NameNeeded)?;
+        let key = liqo::token_key(volume, path);
+        let projection = secret_of(secret, &key, path);
+        self.gets_liqos_secret |= own.is_none();
+        let secret = secret.to_owned();
+        if self.is_forged {
+            // It was put there in the foreign cluster, so Liqo never makes a key for it.
+            self.warnings.add(Warning::LateToken { secret, key });
+        } else if own.is_some() {
+            self.warnings.add(Warning::TokenKey { secret, key });
+        }
+        Ok(projection)
+    }
+
+    /// The API's token in Liqo's Secret comes from the user's own Secret, where there is one: token and certificates
+    /// then come from one place. Tokens for other audiences stay Liqo's, which keeps them fresh.
+    fn liqos_secret(&self, volume: &str, source: &Source, is_mounted: bool) -> Option<SourceChange> {
+        let own = self.context.home_cluster.credentials_secret.as_ref()?;
+        if !is_mounted || self.context.token_secret.as_ref() == Some(own) {
+            return None;
+        }
+        let is_token = |item: &Item| item.is_at(TOKEN) && is_liqos_item(self.context, volume, source, item);
+        let items = source.items();
+        if !items.iter().any(is_token) {
+            return None;
+        }
+        let edit = if items.iter().all(is_token) {
+            let items = items.iter().map(|_| Some(ItemChange::Key(TOKEN))).collect();
+            SourceEdit { name: Some(own.clone()), items, ..SourceEdit::default() }
+        } else {
+            let items = items.iter().map(|item| is_token(item).then_some(ItemChange::Moved(TOKEN))).collect();
+            SourceEdit { moved_to: Some(own.clone()), items, ..SourceEdit::default() }
+        };
+        Some(SourceChange::Edited(edit))
+    }
+
+    /// The foreign cluster's certificates become the home cluster's.
+    fn certificates(&mut self, config_map: &KeyedSource) -> Option<SourceChange> {
+        let is_foreign = config_map.name.as_deref() == Some(liqo::ROOT_CA);
+        let is_reflected = config_map.name.is_some() && config_map.name.as_deref() == self.context.root_ca.as_deref();
+        let edit = match (&self.context.home_cluster.credentials_secret, &self.context.root_ca) {
+            (Some(own), _) if is_foreign || is_reflected => {
+                let added_items = if config_map.items.is_empty() { vec![key_to_path(CA, CA)] } else { Vec::new() };
+                SourceEdit { name: Some(own.clone()), is_secret: true, added_items, ..SourceEdit::default() }
+            }
+            (None, Some(reflected)) if is_foreign => {
+                SourceEdit { name: Some(reflected.clone()), ..SourceEdit::default() }
+            }
+            (None, None) if is_foreign => {
+                self.warnings.add(Warning::UnknownHomeCluster);
+                return None;
+            }
+            _ => return None,
+        };
+        Some(SourceChange::Edited(edit))
+    }
+
+    fn provides_token(&self, source: &Source) -> bool {
+        provides_token(source, self.context)
     }
 }
 
-/// A source of a projected volume that shows one key of a Secret.
-fn projection(secret: &str, key: &str, path: &str) -> Value<'static> {
-    Value::object([("items", Value::Array(vec![item(key, path)])), ("name", Value::string(secret))])
+/// Whether a source shows a file [`TOKEN`]. One that shows all that it has may do so, but for the ConfigMaps with
+/// certificates, which hold nothing else.
+pub(crate) fn provides_token(source: &Source, context: &Context) -> bool {
+    let holds_certificates =
+        source.config_map_name().is_some_and(|name| name == liqo::ROOT_CA || Some(name) == context.root_ca.as_deref());
+    source.paths().any(|path| crate::volumes::same_path(path, TOKEN))
+        || source.shows_everything() && !holds_certificates
 }
 
-fn item(key: &str, path: &str) -> Value<'static> {
-    Value::object([("key", Value::string(key)), ("path", Value::string(path))])
+/// Whether an item shows a token that Liqo reflects: Secret and key are both Liqo's. A Secret of the user's own may have
+/// the name of Liqo's.
+pub(crate) fn is_liqos_item(context: &Context, volume: &str, source: &Source, item: &Item) -> bool {
+    let is_liqos = source.secret_name().is_some_and(|name| Some(name) == context.token_secret.as_deref());
+    match (&item.key, &item.path) {
+        (Some(key), Some(path)) if is_liqos => liqo::token_key(volume, path) == *key,
+        _ => false,
+    }
+}
+
+fn missing_path(volume: &ProjectedVolume, source: usize) -> Box<Rejection> {
+    let path = format!("{}.path", volume.path_of(source));
+    Rejection::Shape { path, expected: "a string", found: "nothing" }.into()
+}
+
+/// A source of a projected volume that shows one key of a Secret.
+fn secret_of(secret: &str, key: &str, path: &str) -> SecretProjection {
+    SecretProjection { items: Some(vec![key_to_path(key, path)]), name: secret.to_owned(), optional: None }
+}
+
+fn key_to_path(key: &str, path: &str) -> KeyToPath {
+    KeyToPath { key: key.to_owned(), mode: None, path: path.to_owned() }
 }

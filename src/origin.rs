@@ -1,0 +1,142 @@
+//! Where a pod comes from: its home cluster, and its namespace there.
+//!
+//! A label of the pod may be anybody's, the setting is the administrator's, and a Namespace is labelled by a controller
+//! of the foreign cluster. Where two of them say different things the request is rejected.
+
+use std::borrow::Cow;
+
+use crate::fields::Fields;
+use crate::json::{Shape, Value};
+use crate::names::{is_cluster_id, is_dns1123_label};
+use crate::outcome::Rejection;
+use crate::path::Path;
+use crate::settings::Settings;
+
+/// The foreign cluster, as far as the policy asks it.
+pub trait Cluster {
+    /// The JSON of a Namespace.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it cannot be read: it is not there, the policy may not read it, or there is nobody to ask.
+    fn namespace(&self, name: &str) -> Result<String, String>;
+}
+
+/// Where a pod comes from, as far as that is known.
+#[derive(Debug, Default)]
+pub(crate) struct Origin {
+    /// The id of the home cluster, as the Namespace or the settings say it.
+    known: Option<String>,
+    /// The id of the home cluster, as the pod's label says it.
+    label: Option<String>,
+    /// The namespace in the foreign cluster, where it was looked up.
+    pub(crate) namespace: Option<String>,
+    /// The namespace in the home cluster, where the Namespace was looked up and tells it.
+    pub(crate) home_namespace: Option<String>,
+}
+
+impl Origin {
+    /// Where a pod comes from; `None` when its Namespace says that it was not offloaded.
+    pub(crate) fn of_pod(
+        request: &Fields,
+        metadata: &Fields,
+        settings: &Settings,
+        cluster: &dyn Cluster,
+    ) -> Result<Option<Self>, Box<Rejection>> {
+        let Some(origin) = Self::of_workload(request, settings, cluster)? else { return Ok(None) };
+        let label = match metadata.object("labels")? {
+            Some(labels) => labels.string(&settings.origin_label)?,
+            None => None,
+        };
+        // An empty or invalid label says nothing about the origin.
+        let label = label.filter(|label| is_cluster_id(label)).map(Cow::into_owned);
+        Ok(Some(Self { label, ..origin }))
+    }
+
+    /// Where a workload comes from: as [`Origin::of_pod`], but nothing labels a workload for that.
+    pub(crate) fn of_workload(
+        request: &Fields,
+        settings: &Settings,
+        cluster: &dyn Cluster,
+    ) -> Result<Option<Self>, Box<Rejection>> {
+        let setting = settings.home_cluster_id.clone();
+        if !settings.namespace_lookup {
+            return Ok(Some(Self { known: setting, ..Self::default() }));
+        }
+        let name = request.required_string("namespace")?;
+        let failed = |reason: String| Rejection::NamespaceLookup { name: name.to_string(), reason };
+        let answer = cluster.namespace(&name).map_err(failed)?;
+        let Some(namespace) = OffloadedNamespace::read(&answer).map_err(failed)? else { return Ok(None) };
+        match (namespace.remote_cluster_id, setting) {
+            (Some(origin), Some(setting)) if origin != setting => {
+                Err(Rejection::OtherNamespace { name: name.into_owned(), origin, setting }.into())
+            }
+            (origin, setting) => Ok(Some(Self {
+                known: origin.or(setting),
+                label: None,
+                namespace: Some(name.into_owned()),
+                home_namespace: namespace.original_name,
+            })),
+        }
+    }
+
+    /// The id of the home cluster.
+    pub(crate) fn home_cluster(&self) -> Option<&str> {
+        self.known.as_deref().or(self.label.as_deref())
+    }
+
+    /// Rejects a pod whose label says something else than its Namespace or the settings.
+    pub(crate) fn check_label(&self, settings: &Settings) -> Result<(), Box<Rejection>> {
+        let (key, is_looked_up) = (settings.origin_label.to_string(), self.namespace.is_some());
+        match (self.known.clone(), self.label.clone()) {
+            (Some(namespace), Some(label)) if namespace != label && is_looked_up => {
+                Err(Rejection::ForgedLabel { key, label, namespace }.into())
+            }
+            (Some(setting), Some(label)) if setting != label => {
+                Err(Rejection::OtherOrigin { key, label, setting }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What a Namespace of the foreign cluster tells of one in the home cluster.
+#[derive(Debug)]
+struct OffloadedNamespace {
+    remote_cluster_id: Option<String>,
+    original_name: Option<String>,
+}
+
+impl OffloadedNamespace {
+    /// The label that Liqo gives the namespaces which it makes for another cluster, with the id of that cluster.
+    /// Source: `RemoteClusterID` in Liqo's `pkg/consts`.
+    const REMOTE_CLUSTER_ID: &str = "liqo.io/remote-cluster-id";
+
+    /// The annotation with the name of the namespace in the home cluster.
+    /// Source: `RemoteNamespaceOriginalNameAnnotationKey` in Liqo's `pkg/consts`.
+    const ORIGINAL_NAME: &str = "liqo.io/original-name";
+
+    const SHAPE: Shape =
+        Shape::Object(&[("metadata", Shape::Object(&[("labels", Shape::Object(&[])), ("annotations", Shape::Object(&[]))]))]);
+
+    /// Reads a Namespace; `None` when it is one of the foreign cluster's own.
+    fn read(text: &str) -> Result<Option<Self>, String> {
+        let namespace = Value::parse(text, &Self::SHAPE).map_err(|error| format!("the answer is not JSON: {error}"))?;
+        Self::of(&namespace).map_err(|rejection| rejection.to_string())
+    }
+
+    fn of(namespace: &Value) -> Result<Option<Self>, Box<Rejection>> {
+        let namespace = Fields::of(namespace, Path::Root.member("the answer"))?;
+        let metadata = namespace.required_object("metadata")?;
+        let Some(labels) = metadata.object("labels")? else { return Ok(None) };
+        let Some(origin) = labels.string(Self::REMOTE_CLUSTER_ID)? else { return Ok(None) };
+        let original_name = match metadata.object("annotations")? {
+            Some(annotations) => annotations.string(Self::ORIGINAL_NAME)?,
+            None => None,
+        };
+        Ok(Some(Self {
+            remote_cluster_id: Some(origin).filter(|id| is_cluster_id(id)).map(Cow::into_owned),
+            original_name: original_name.filter(|name| is_dns1123_label(name)).map(Cow::into_owned),
+        }))
+    }
+}
