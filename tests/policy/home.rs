@@ -204,7 +204,6 @@ fn a_whole_block_gives_way_to_what_the_settings_say(#[case] settings: Value, #[c
 }
 
 #[rstest]
-#[case::not_at_the_end([forged("vk", 6443), vec![var("A", "1")]].concat())]
 #[case::one_missing(forged("vk", 6443)[..6].to_vec())]
 #[case::one_different({ let mut env = forged("vk", 6443); env[6]["value"] = json!("1"); env })]
 #[case::one_computed({ let mut env = forged("vk", 6443); env[5] = json!({"name": env[5]["name"], "valueFrom": {}}); env })]
@@ -217,7 +216,9 @@ fn what_only_looks_like_the_virtual_kubelets_is_not_taken(#[case] env: Vec<Value
 
 #[test]
 fn a_container_that_was_injected_later_follows_the_forged_ones() {
-    let case = with_env(forged("vk.example.org", 6443)).set("/object/spec/initContainers", json!([{"name": "i"}]));
+    let case = with_env(forged("vk.example.org", 6443))
+        .set("/object/spec/initContainers", json!([{"name": "i"}]))
+        .set("/object/spec/hostAliases", json!([all("10.0.0.1")]));
     let spec = case.object()["spec"].clone();
     assert_eq!(spec["initContainers"][0]["env"], json!(block("vk.example.org", 6443)));
     assert_eq!(spec["containers"][0]["env"], json!(block("vk.example.org", 6443)));
@@ -303,11 +304,12 @@ fn the_hosts_own_alias_is_only_for_names(#[case] host: &str, #[case] hostnames: 
 
 #[rstest]
 #[case::default(json!({}), Value::Null, &[FOREIGN])]
-#[case::another_alias(json!({}), json!([{"ip": "10.0.0.1", "hostnames": ["kubernetes.default.svc"]}]), &[FOREIGN])]
-#[case::aliased(json!({}), json!([{"ip": "10.0.0.1", "hostnames": ["a"]}, {"ip": "10.0.0.1", "hostnames": ["kubernetes.default"]}]), &[])]
+#[case::another_alias(json!({}), json!([{"ip": "10.0.0.1", "hostnames": ["a", "kubernetes"]}]), &[FOREIGN])]
+#[case::aliased(json!({}), json!([{"ip": "10.0.0.1", "hostnames": ["a"]}, all("10.0.0.1")]), &[])]
 #[case::named(json!({"homeApiServerHost": "kubernetes.default.svc"}), Value::Null, &["kubernetes.default.svc is the foreign API server here, set homeApiServerAddresses or homeApiServerHost"])]
 #[case::fully_named(json!({"homeApiServerHost": "kubernetes.default.svc.cluster.local"}), Value::Null, &["kubernetes.default.svc.cluster.local is the foreign API server here, set homeApiServerAddresses or homeApiServerHost"])]
-#[case::another_host(json!({"homeApiServerHost": "h"}), Value::Null, &[])]
+#[case::another_host(json!({"homeApiServerHost": "h"}), Value::Null, &["kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it"])]
+#[case::another_host_and_aliases(json!({"homeApiServerHost": "h"}), json!([all("10.0.0.1")]), &[])]
 #[case::addresses(json!({"homeApiServerAddresses": ["10.0.0.1"]}), Value::Null, &[])]
 fn a_name_that_means_the_foreign_api_server_is_told(
     #[case] settings: Value,
@@ -330,6 +332,7 @@ fn with_sources(sources: Value, settings: Value) -> Case {
         "spec": {
             "containers": [{"name": "c", "env": block("h", 443), "volumeMounts": [{"name": "v", "mountPath": format!("{API_PATH}/")}]}],
             "volumes": [{"name": "v", "projected": {"defaultMode": 420, "sources": sources}}],
+            "hostAliases": [all("10.0.0.1")],
             "automountServiceAccountToken": false,
         },
     }))
@@ -365,7 +368,8 @@ fn credentials_come_from_what_liqo_reflects() {
     let namespace =
         json!({"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}]}});
     let user = json!({"configMap": {"name": "mine"}});
-    let case = with_sources(json!([token("token"), vault(), root_ca("kube-root-ca.crt"), namespace, user]), json!({}));
+    let case = with_sources(json!([token("token"), vault(), root_ca("kube-root-ca.crt"), namespace, user]), json!({}))
+        .remove("/object/spec/containers/0/env");
     assert_eq!(
         sources_of(&case),
         json!([
@@ -382,14 +386,16 @@ fn credentials_come_from_what_liqo_reflects() {
     );
 }
 
+/// Liqo made the Secret, and makes no key for a token that was put in afterwards.
 #[test]
-fn a_secret_that_was_there_before_is_not_worth_a_warning() {
+fn a_token_in_a_forged_pod_is_told() {
     let case = with_sources(json!([secret("p-token", "v-3c469e", "token"), vault()]), json!({}));
     assert_eq!(
         sources_of(&case),
         json!([secret("p-token", "v-3c469e", "token"), secret("p-token", "v-927385", "vault/token")])
     );
-    assert_eq!(case.warnings(), [""; 0]);
+    assert_eq!(case.warnings(), ["Secret p-token lacks key v-927385: see keptTokenAudiences"]);
+    assert_eq!(with_sources(json!([secret("p-token", "v-3c469e", "token")]), json!({})).warnings(), [""; 0]);
 }
 
 #[rstest]
@@ -428,7 +434,8 @@ fn credentials_come_from_the_own_secret() {
     let case = with_sources(
         json!([token("token"), vault(), root_ca("kube-root-ca.crt"), {"configMap": {"name": "kube-root-ca.crt"}}]),
         own(),
-    );
+    )
+    .remove("/object/spec/containers/0/env");
     let certificates = |item: Value| json!({"secret": {"name": "own", "items": [item]}});
     let mut with_items = certificates(json!({"key": "ca.crt", "path": "home/ca.crt", "mode": 256}));
     with_items["secret"]["optional"] = json!(true);
@@ -456,11 +463,11 @@ fn a_forged_pod_gets_the_own_secret_too() {
         sources_of(&case),
         json!([
             secret("own", "token", "token"),
-            secret("own", "v-927385", "vault/token"),
+            secret("p-token", "v-927385", "vault/token"),
             {"secret": {"name": "own", "items": [{"key": "ca.crt", "path": "home/ca.crt", "mode": 256}], "optional": true}},
         ])
     );
-    assert_eq!(case.warnings(), ["Secret own must have key v-927385"]);
+    assert_eq!(case.warnings(), [""; 0]);
 }
 
 /// A pod in which everything is right but for the name of the Secret.
@@ -473,17 +480,20 @@ fn liqos_secret_becomes_the_own_where_all_else_is_right() {
             .set("/object/spec/volumes/0/projected/sources/0/secret/name", json!(name))
     };
     assert_eq!(set("own").outcome().answer.mutated_object, None);
-    assert_eq!(set("p-token").object(), right);
+    let liqos = set("p-token").set("/object/spec/volumes/0/projected/sources/0/secret/items/0/key", json!("v-3c469e"));
+    assert_eq!(liqos.object(), right);
+    // A Secret of the user's own may have the name of Liqo's.
+    assert_eq!(set("p-token").outcome().answer.mutated_object, None);
 }
 
 #[test]
-fn a_token_that_is_mounted_elsewhere_keeps_its_key() {
+fn a_token_that_is_mounted_elsewhere_stays_liqos() {
     let forged = json!([secret("p-token", "v-3c469e", "token")]);
     let case = with_sources(forged, own()).set("/object/spec/containers/0/volumeMounts/0/mountPath", json!("/mnt"));
-    assert_eq!(sources_of(&case), json!([secret("own", "v-3c469e", "token")]));
+    assert_eq!(sources_of(&case), json!([secret("p-token", "v-3c469e", "token")]));
     let part = with_sources(json!([secret("p-token", "v-3c469e", "token")]), own());
     let part = part.set("/object/spec/containers/0/volumeMounts/0/subPath", json!("x"));
-    assert_eq!(sources_of(&part), json!([secret("own", "v-3c469e", "token")]));
+    assert_eq!(sources_of(&part), json!([secret("p-token", "v-3c469e", "token")]));
 }
 
 #[rstest]
@@ -648,8 +658,10 @@ fn warnings_are_short() {
     let volume = "v".repeat(63);
     let case = with_sources(json!([vault()]), json!({})).settings(settings);
     let case = case.set("/object/spec/volumes/0/name", json!(volume));
-    let expected = format!("Secret {}… must have key {}-927385", "x".repeat(25), "v".repeat(63));
+    let expected = format!("Secret {}… lacks key {}-927385: see keptTokenAudiences", "x".repeat(7), "v".repeat(63));
     assert_eq!(case.warnings(), [expected]);
+    let expected = format!("Secret {}… must have key {}-927385", "x".repeat(25), "v".repeat(63));
+    assert_eq!(case.remove("/object/spec/containers/0/env").warnings(), [expected]);
 }
 
 /// Hostile pods: small requests that would make for much work, or for large answers. None takes a second.

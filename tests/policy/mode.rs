@@ -177,13 +177,13 @@ fn remote_service_account_is_not_allowed() {
     );
     assert_eq!(
         pod(json!({MODE: "remote"}), settings).rejection(),
-        r#"spec.serviceAccountName: ServiceAccount "own" is not allowed in mode "remote"; allowed: a, b"#
+        r#"spec.serviceAccountName: ServiceAccount "own" is not allowed in mode "remote"; allowed: a, b; Liqo keeps the name only of pods annotated liqo.io/api-server-support: remote"#
     );
     let none = pod(json!({MODE: "remote"}), json!({"allowedRemoteServiceAccounts": []}));
     let none = none.remove("/object/spec/serviceAccountName").remove("/object/spec/serviceAccount");
     assert_eq!(
         none.rejection(),
-        r#"spec.serviceAccountName: ServiceAccount "default" is not allowed in mode "remote"; allowed: none"#
+        r#"spec.serviceAccountName: ServiceAccount "default" is not allowed in mode "remote"; allowed: none; Liqo keeps the name only of pods annotated liqo.io/api-server-support: remote"#
     );
 }
 
@@ -192,7 +192,7 @@ fn remote_service_account_is_not_allowed() {
 #[case(json!({NAME: 7}), "home")]
 #[case(json!({MODE: "disabled", NAME: "Not A Name"}), "disabled")]
 fn the_name_is_ignored_with_a_warning_in_other_modes(#[case] annotations: Value, #[case] mode: &str) {
-    let case = pod(annotations, json!({"homeApiServerHost": "api.example.org"}));
+    let case = pod(annotations, json!({"homeApiServerAddresses": ["10.0.0.1"]}));
     let warning = format!(r#"liqo.io/remote-service-account-name is ignored in mode "{mode}""#);
     assert_eq!(case.warnings(), [warning.as_str()]);
     assert_eq!(case.outcome().answer.audit_annotations["problems"], warning);
@@ -276,8 +276,9 @@ fn bad_settings_refuse_what_they_would_decide() {
     assert_eq!(
         pod(json!({}), json!({"homeApiServerPort": 0, "mode": 1})).rejection(),
         "the policy's settings are not valid: \"mode\": no such setting; known are homeApiServerHost, homeApiServerPort, \
-         homeApiServerAddresses, homeClusterId, homeCredentialsSecret, defaultMode, allowedModes, \
-         allowedRemoteServiceAccounts, validateOnly; homeApiServerPort: expected a number from 1 to 65535, found 0"
+         homeApiServerAddresses, homeClusterId, homeClusters, homeCredentialsSecret, defaultMode, allowedModes, \
+         allowedRemoteServiceAccounts, keptTokenAudiences, originLabel, namespaceLookup, strict, validateOnly, verifyOnly; \
+         homeApiServerPort: expected a number from 1 to 65535, found 0"
     );
 }
 
@@ -287,7 +288,7 @@ fn bad_settings_refuse_what_they_would_decide() {
 #[case::own("own")]
 fn a_pod_made_for_home_is_no_pod_for_another_mode(#[case] secret: &str) {
     let volume = json!({"name": "v", "projected": {"sources": [
-        {"configMap": {"name": "m"}}, {"secret": {"name": secret, "items": [{"key": "k", "path": "x"}]}}, {"secret": {"name": "another"}},
+        {"configMap": {"name": "m"}}, {"secret": {"name": secret, "items": [{"key": "v-2d7116", "path": "x"}]}}, {"secret": {"name": "another"}},
     ]}});
     let case = pod(json!({MODE: "remote"}), json!({"homeCredentialsSecret": "own"}))
         .set("/object/spec/volumes", json!([volume]));
@@ -318,7 +319,8 @@ fn a_pod_that_was_sent_home_is_none_for_mode_remote() {
 
 /// A volume at the path of the credentials from which a virtual kubelet without API server support took the token.
 #[rstest]
-#[case::without_token(json!([{"configMap": {"name": "kube-root-ca.crt.milan"}, "x": 1}]), json!([{"configMap": {"name": "kube-root-ca.crt"}, "x": 1}]), false)]
+#[case::certificates_as_a_whole(json!([{"configMap": {"name": "kube-root-ca.crt.milan"}, "x": 1}]), json!([{"configMap": {"name": "kube-root-ca.crt"}, "x": 1}]), true)]
+#[case::another_config_map_as_a_whole(json!([{"configMap": {"name": "m"}}]), json!([]), false)]
 #[case::stripped(
     json!([{"configMap": {"name": "kube-root-ca.crt.milan", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}]),
     json!([{"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}]),

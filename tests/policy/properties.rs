@@ -166,7 +166,7 @@ fn container() -> impl Strategy<Value = Value> {
 
 fn source() -> impl Strategy<Value = Value> {
     fn path() -> impl Strategy<Value = String> {
-        select(vec!["token", "ca.crt", "vault/token", "./token"]).prop_map(str::to_owned)
+        select(vec!["token", "ca.crt", "vault/token", "./token", "other"]).prop_map(str::to_owned)
     }
     fn items() -> BoxedStrategy<Option<Value>> {
         let key = select(vec!["token", "ca.crt", "k"]).prop_map(str::to_owned);
@@ -480,13 +480,31 @@ fn sources(object: &Value) -> impl Iterator<Item = &Value> {
     lists(object, "/spec/volumes").iter().flat_map(|volume| lists(volume, "/projected/sources"))
 }
 
-/// The sources that are no credentials, in order. An added volume brings the namespace.
-fn other_sources(object: &Value) -> Vec<&Value> {
-    let is_other = |source: &&Value| {
+/// The paths that the generated sources show, where what the policy writes can shadow them.
+const SHADOWED: [&str; 4] = ["token", "./token", "ca.crt", "vault/token"];
+
+/// The sources that are no credentials, in order, without what they show at paths that may be shadowed: that goes then.
+/// An added volume brings the namespace.
+fn other_sources(object: &Value) -> Vec<Value> {
+    let mut others = Vec::new();
+    for source in sources(object) {
         let named = |kind: &str, name: &str| source[kind]["name"] == name;
-        source.get("clusterTrustBundle").is_some() || named("configMap", "m") || named("secret", "m")
-    };
-    sources(object).filter(is_other).collect()
+        let is_shadowed = |path: &Value| path.as_str().is_some_and(|path| SHADOWED.contains(&path));
+        if source.get("clusterTrustBundle").is_some_and(|bundle| !is_shadowed(&bundle["path"])) {
+            others.push(source.clone());
+        }
+        if named("configMap", "m") || named("secret", "m") {
+            let mut source = source.clone();
+            let bodies = source.as_object_mut().expect("an object").values_mut();
+            for items in bodies.filter_map(|body| body.get_mut("items")).filter_map(Value::as_array_mut) {
+                items.retain(|item| !is_shadowed(&item["path"]));
+            }
+            if !source.to_string().contains("\"items\":[]") {
+                others.push(source);
+            }
+        }
+    }
+    others
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use crate::support::{Case, settings_problem};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-const KNOWN: &str = "known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeClusterId, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, validateOnly";
+const KNOWN: &str = "known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeClusterId, homeClusters, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, keptTokenAudiences, originLabel, namespaceLookup, strict, validateOnly, verifyOnly";
 const HOST: &str = "expected a DNS name or an IP address, found";
 const PORT: &str = "expected a number from 1 to 65535, found";
 const ID: &str = "expected the id of a Liqo cluster (at most 63 lower-case letters, digits and hyphens), found";
@@ -138,14 +138,14 @@ fn all_problems_are_told_at_once() {
     });
     let message = format!(
         "\"aaa\": no such setting; {KNOWN}; homeApiServerHost: {HOST} \"h/\": leave the path out; home_api_server_port: {PORT} 0; \
-         validateOnly: expected true or false, found a number; defaultMode: {MODE} \"x\"; allowedModes: expected at least one mode, found none"
+         defaultMode: {MODE} \"x\"; allowedModes: expected at least one mode, found none; validateOnly: expected true or false, found a number"
     );
     assert_eq!(problem(&settings), Some(message));
 }
 
 #[rstest]
-#[case(b"", "they are not JSON: expected a value at byte 0")]
-#[case(b"{", "they are not JSON: expected a member's name at byte 1")]
+#[case(b"", "they are not JSON: EOF while parsing a value at line 1 column 0")]
+#[case(b"{", "they are not JSON: EOF while parsing an object at line 1 column 1")]
 #[case(b"[]", "expected an object, found a list")]
 #[case(b"\"x\"", "expected an object, found a string")]
 #[case(b"{\"\xff\":1}", "expected UTF-8 text, see byte 2")]

@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
+use liqo_api_access_policy::Cluster;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
@@ -133,7 +134,17 @@ impl Case {
 /// What a function of the policy answers: what both, the native code and the module, gave.
 #[track_caller]
 pub(crate) fn call(function: &str, payload: &[u8]) -> Vec<u8> {
-    let native = liqo_api_access_policy::call(function.as_bytes(), payload).expect("a function of the policy");
+    call_with(function, payload, &Namespaces::default())
+}
+
+/// As [`call`], in a foreign cluster that has these Namespaces.
+#[track_caller]
+pub(crate) fn call_with(function: &str, payload: &[u8], namespaces: &Namespaces) -> Vec<u8> {
+    let native = match function {
+        "validate" => liqo_api_access_policy::validate(payload, namespaces),
+        "validate_settings" => liqo_api_access_policy::validate_settings(payload),
+        _ => panic!("{function}: no function of the policy"),
+    };
     #[cfg(not(native_only))]
     {
         let module = module::call(function, payload).expect("the module answers");
@@ -147,6 +158,18 @@ pub(crate) fn call(function: &str, payload: &[u8]) -> Vec<u8> {
 #[track_caller]
 pub(crate) fn evaluate(payload: &[u8]) -> Vec<u8> {
     call("validate", payload)
+}
+
+/// The Namespaces of a foreign cluster, by name, as JSON or whatever else the host answers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Namespaces(pub(crate) BTreeMap<String, String>);
+
+impl Cluster for Namespaces {
+    fn namespace(&self, name: &str) -> Result<String, String> {
+        let reason =
+            || format!("error invoking host capability kubernetes.get_resource: namespaces \"{name}\" not found");
+        self.0.get(name).cloned().ok_or_else(reason)
+    }
 }
 
 /// What the policy says of the JSON of settings: nothing, or what is wrong.

@@ -51,7 +51,7 @@ fn a_cron_job_is_checked() {
 
 #[rstest]
 #[case(json!({"allowedModes": ["home"]}), r#"spec.template.metadata.annotations["liqo.io/api-server-support"]: mode "remote" is not allowed here; allowed: home"#)]
-#[case(json!({"allowedRemoteServiceAccounts": ["a"]}), r#"spec.template.spec.serviceAccountName: ServiceAccount "own" is not allowed in mode "remote"; allowed: a"#)]
+#[case(json!({"allowedRemoteServiceAccounts": ["a"]}), r#"spec.template.spec.serviceAccountName: ServiceAccount "own" is not allowed in mode "remote"; allowed: a; Liqo keeps the name only of pods annotated liqo.io/api-server-support: remote"#)]
 fn allow_lists_count(#[case] settings: Value, #[case] message: &str) {
     assert_eq!(deployment(json!({MODE: "remote"})).settings(settings).rejection(), message);
 }
