@@ -9,7 +9,10 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod api_server;
+mod clients;
 mod home;
+mod kubelet;
 #[cfg(not(native_only))]
 mod long_life;
 mod mode;
