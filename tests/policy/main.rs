@@ -10,6 +10,7 @@
 )]
 
 mod api_server;
+mod arriving;
 mod clients;
 mod home;
 mod kubelet;
