@@ -10,7 +10,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
-use crate::kubelet::{items, text};
+use crate::kubelet::{SERVICE_ACCOUNT_PATH, items, text};
 
 /// Why the API server would refuse a pod, as far as volumes and host aliases go.
 pub(crate) fn refusals(pod: &Value) -> BTreeSet<String> {
@@ -78,6 +78,7 @@ pub(crate) fn stored(pod: &Value) -> Value {
 
     let spec = &mut pod["spec"];
     name_service_account(spec);
+    mount_token(spec);
     for (field, value) in [
         ("dnsPolicy", json!("ClusterFirst")),
         ("restartPolicy", json!("Always")),
@@ -106,6 +107,39 @@ fn name_service_account(spec: &mut Value) {
     let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| "default".to_owned());
     spec["serviceAccountName"] = json!(name);
     spec["serviceAccount"] = json!(name);
+}
+
+/// The API server's plugin runs again after the policy. It mounts a token where nothing else is mounted, unless the pod
+/// says otherwise, and takes a volume that has the name of its own for it.
+fn mount_token(spec: &mut Value) {
+    if spec["automountServiceAccountToken"] == false {
+        return;
+    }
+    let volumes = items(&spec["volumes"]);
+    let own = volumes.iter().map(|volume| text(&volume["name"])).find(|name| name.starts_with("kube-api-access-"));
+    let name = own.unwrap_or("kube-api-access-x2x4z").to_owned();
+    let is_there = own.is_some();
+    let mut is_mounted = false;
+    for list in ["containers", "initContainers"] {
+        each(spec, list, |container| {
+            let mut mounts = items(&container["volumeMounts"]).to_vec();
+            if !mounts.iter().any(|mount| mount["mountPath"] == SERVICE_ACCOUNT_PATH) {
+                mounts.push(json!({"name": name, "readOnly": true, "mountPath": SERVICE_ACCOUNT_PATH}));
+                container["volumeMounts"] = Value::from(mounts);
+                is_mounted = true;
+            }
+        });
+    }
+    if is_mounted && !is_there {
+        let sources = json!([
+            {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+            {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+            {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]}},
+        ]);
+        let mut volumes = items(&spec["volumes"]).to_vec();
+        volumes.push(json!({"name": name, "projected": {"sources": sources, "defaultMode": 420}}));
+        spec["volumes"] = Value::from(volumes);
+    }
 }
 
 fn tolerate(spec: &mut Value) {

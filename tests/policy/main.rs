@@ -25,6 +25,7 @@ mod recorded;
 mod regressions;
 mod requests;
 mod settings;
+mod stored;
 mod support;
 mod validity;
 mod workloads;
