@@ -467,15 +467,20 @@ impl<'c> Review<'c> {
         }
         prop_assert!(!is_remote || rejections.contains(&None), "accepted, though it {:?}", rejections);
         let after = answer.mutated_object.as_ref().unwrap_or(before);
+        self.check_settled(after)?;
+        self.check_accepted(after, &answer)
+    }
 
+    /// What became of an accepted pod.
+    fn check_accepted(&self, after: &Value, answer: &Answer) -> Checked {
+        let before = &self.touched.pod;
         let (refused_before, refused) = (refusals(before), refusals(after));
         let refused: Vec<_> = refused.difference(&refused_before).collect();
         prop_assert!(refused.is_empty(), "the API server refuses {:?}", refused);
-        self.check_settled(after)?;
         self.check_other_files(after)?;
         match self.mode {
-            "home" => self.check_home(after, &answer),
-            "remote" => self.check_remote(after, &answer),
+            "home" => self.check_home(after, answer),
+            "remote" => self.check_remote(after, answer),
             _ => self.check_disabled(after),
         }
     }
@@ -777,4 +782,73 @@ fn every_client_goes_where_it_is_meant_to() {
         let share = counts.borrow().get(kind).copied().unwrap_or_default() * 100 / cases;
         assert!(share >= 5, "only {share} % of the pods were {kind}");
     }
+}
+
+/// Makes a fault in a pod, and tells whether there was a place for it.
+type Fault = fn(&mut Value) -> bool;
+
+/// Each kind of fault is made in what the policy made of the pods, and must be found there.
+#[test]
+fn the_model_notices() {
+    let faults: [(&str, Fault); 7] = [
+        ("a name without an alias", |pod| {
+            let mut is_found = false;
+            for alias in list_of(&mut pod["spec"], "hostAliases") {
+                let names = list_of(alias, "hostnames");
+                is_found |= names.iter().any(|name| name == CLUSTER_NAMES[2]);
+                names.retain(|name| name != CLUSTER_NAMES[2]);
+            }
+            is_found
+        }),
+        ("a container that goes elsewhere", |pod| {
+            let env = list_of(&mut pod["spec"]["containers"][0], "env");
+            env.push(json!({"name": "KUBERNETES_SERVICE_HOST", "value": FOREIGN_ADDRESS}));
+            true
+        }),
+        ("a container without variables", |pod| {
+            list_of(&mut pod["spec"], "containers").push(json!({"name": "injected"}));
+            true
+        }),
+        ("a reference before what it refers to", |pod| {
+            let env = list_of(&mut pod["spec"]["containers"][0], "env");
+            env.insert(0, json!({"name": "API", "value": "https://$(KUBERNETES_SERVICE_HOST)"}));
+            true
+        }),
+        ("a token of the foreign cluster", |pod| {
+            let token = json!({"serviceAccountToken": {"path": "token"}});
+            api_sources(pod).map(|sources| sources.push(token)).is_some()
+        }),
+        ("certificates of the foreign cluster", |pod| {
+            let certificates = api_sources(pod).into_iter().flatten().find(|source| source["configMap"].is_object());
+            certificates.map(|source| source["configMap"]["name"] = json!("kube-root-ca.crt")).is_some()
+        }),
+        ("a path that is shown twice", |pod| {
+            let Some(sources) = api_sources(pod) else { return false };
+            let again = sources.first().cloned();
+            again.map(|source| sources.push(source)).is_some()
+        }),
+    ];
+    for (fault, make) in faults {
+        let mut made = 0;
+        for forged in Forged::all().into_iter().filter(|forged| forged.endpoint.is_some()) {
+            let touched = Touched::new(&forged, None, &[]);
+            let settings = json!({"homeClusterId": forged.origin, "homeApiServerAddresses": ["10.80.0.9"]});
+            let review = Review::new(&touched, &settings);
+            let answer = evaluate(&touched.pod, &settings);
+            let mut after = answer.mutated_object.clone().expect("a change");
+            review.check_accepted(&after, &answer).unwrap_or_else(|error| panic!("{}: {error}", forged.name()));
+            if make(&mut after) {
+                made += 1;
+                assert!(review.check_accepted(&after, &answer).is_err(), "{fault} in {} goes unnoticed", forged.name());
+            }
+        }
+        assert!(made >= 10, "{fault} was made {made} times");
+    }
+}
+
+/// The sources of the volume that the API server adds.
+fn api_sources(pod: &mut Value) -> Option<&mut Vec<Value>> {
+    let volumes = pod["spec"]["volumes"].as_array_mut()?;
+    let volume = volumes.iter_mut().find(|volume| text(&volume["name"]).starts_with("kube-api-access-"))?;
+    volume["projected"]["sources"].as_array_mut()
 }
