@@ -1,6 +1,7 @@
 //! Pods that are nearly right, made of what the policy reads, with settings: the policy leaves alone what it has
-//! changed, no pod that talks to home or to nobody keeps a token of the foreign cluster, `validateOnly` changes nothing,
-//! and nothing that was in an environment is told.
+//! changed, no pod that talks to home or to nobody keeps a token of the foreign cluster but one for an audience that the
+//! settings name, `validateOnly` and `verifyOnly` change nothing, `strict` accepts nothing with a warning, and nothing
+//! that was in an environment is told.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -15,8 +16,10 @@ fuzz_target!(|case: Case| {
     assert!(!answer.told().contains(SECRET), "{answer:?}");
     assert_idempotent(payload, &answer);
 
+    assert!(!case.is_strict() || answer.warnings.is_empty(), "{answer:?}");
+
     let Some(after) = &answer.mutated_object else { return };
-    assert!(!case.is_validate_only(), "{after}");
+    assert!(!case.is_read_only(), "{after}");
     if answer.audit_annotations["mode"] == "remote" {
         return;
     }
@@ -25,7 +28,9 @@ fuzz_target!(|case: Case| {
     let list = |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_array).cloned();
     for volume in list(&after, "/spec/volumes").unwrap_or_default() {
         for source in list(&volume, "/projected/sources").unwrap_or_default() {
-            assert!(source.get("serviceAccountToken").is_none_or(Value::is_null), "{source}");
+            let Some(token) = source.get("serviceAccountToken").filter(|token| !token.is_null()) else { continue };
+            let audience = token.get("audience").and_then(Value::as_str).unwrap_or_default();
+            assert!(case.keeps_tokens_for(audience), "{source}");
         }
     }
 });

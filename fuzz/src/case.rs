@@ -31,9 +31,23 @@ impl Case {
     }
 
     /// Whether nothing may be changed.
-    pub fn is_validate_only(&self) -> bool {
-        let settings = self.settings.value();
-        settings.and_then(|settings| settings.validate_only.value()).is_some_and(|Flag(set)| *set)
+    pub fn is_read_only(&self) -> bool {
+        self.is_set(|settings| &settings.validate_only) || self.is_set(|settings| &settings.verify_only)
+    }
+
+    /// Whether whatever would be warned of is rejected.
+    pub fn is_strict(&self) -> bool {
+        self.is_set(|settings| &settings.strict)
+    }
+
+    /// Whether tokens for an audience may stay in every mode.
+    pub fn keeps_tokens_for(&self, audience: &str) -> bool {
+        let kept = self.settings.value().and_then(|settings| settings.kept_audiences.as_ref());
+        kept.is_some_and(|kept| kept.iter().any(|kept| kept.word() == audience))
+    }
+
+    fn is_set(&self, flag: impl Fn(&Settings) -> &Field<Flag>) -> bool {
+        self.settings.value().and_then(|settings| flag(settings).value()).is_some_and(|Flag(set)| *set)
     }
 }
 
@@ -77,6 +91,12 @@ impl Text {
                 let name: String = name.chars().map(|character| format!("\\u{:04x}", u32::from(character))).collect();
                 self.raw(&format!("\"{name}\""), &value.json());
             }
+        }
+    }
+
+    fn maybe<T: Json>(&mut self, name: &str, value: &Option<T>) {
+        if let Some(value) = value {
+            self.text(name, &value.json());
         }
     }
 
@@ -218,6 +238,7 @@ words! {
     PodName { P = "p", Own = "own", Empty = "" }
     Mode { Home = "home", Remote = "remote", Disabled = "disabled", Capital = "Remote" }
     Cluster { Milan = "milan", Rome = "rome-1", Cut = "pavi-a", Empty = "" }
+    LabelKey { Liqo = "offloading.liqo.io/origin", Admiralty = "multicluster.admiralty.io/parent-cluster-name", None = "a b" }
     FieldPath { ServiceAccount = "spec.serviceAccountName", Name = "metadata.name" }
     MountPath {
         Api = "/var/run/secrets/kubernetes.io/serviceaccount",
@@ -226,9 +247,14 @@ words! {
         Elsewhere = "/mnt",
     }
     Shown { Token = "token", Ca = "ca.crt", Inner = "vault/token", Dot = "./token" }
-    Key { Token = "token", Ca = "ca.crt", Reflected = "a-3c469e" }
-    Audience { Empty = "", Vault = "vault" }
-    Ip { Four = "10.0.0.1", Six = "fd00::1", SameSix = "FD00:0::1", Another = "192.0.2.1", Zeros = "010.0.0.1" }
+    Key {
+        Token = "token", Ca = "ca.crt", Reflected = "a-3c469e", ReflectedInner = "a-927385", Replication = "replication",
+    }
+    Audience { Empty = "", Vault = "vault", Sts = "sts.example.org" }
+    Ip {
+        Four = "10.0.0.1", Six = "fd00::1", SameSix = "FD00:0::1", Another = "192.0.2.1", Zeros = "010.0.0.1",
+        Mapped = "::ffff:10.0.0.1", Loopback = "127.0.0.1", Unspecified = "::", Multicast = "ff02::1",
+    }
     Hostname {
         Kubernetes = "kubernetes.default", Service = "kubernetes.default.svc",
         Whole = "kubernetes.default.svc.cluster.local", Home = "api.example.org", Database = "db",
@@ -243,6 +269,12 @@ words! {
     }
     HostSetting {
         Home = "api.example.org", Service = "kubernetes.default.svc", Four = "10.0.0.1", Six = "fd00::9",
+    }
+    /// What a virtual kubelet may have been given, and what it may not.
+    ForgedHost {
+        Home = "api.example.org", Dot = "api.example.org.", Underscore = "api_1.example.org", Upper = "API.example.org",
+        Kubernetes = "kubernetes.default", Four = "10.0.0.1", Six = "fd00::9", Reference = "$(A)", Blank = "a b",
+        Empty = "",
     }
     /// Names of ServiceAccounts; the last one here is none, and would be expanded where it becomes a value.
     ServiceAccount {
@@ -380,11 +412,13 @@ impl Json for Environment {
 
 #[derive(Debug, Arbitrary)]
 struct Forged {
-    host: HostSetting,
+    host: ForgedHost,
     port: Port,
     by_the_policy: bool,
     /// An entry that is missing.
     without: Option<u8>,
+    /// Entries that others put in between, each at its place.
+    between: Vec<(u8, Variable)>,
 }
 
 #[derive(Debug, Arbitrary)]
@@ -426,6 +460,9 @@ impl Forged {
         }
         if let Some(without) = self.without {
             entries.remove(usize::from(without) % entries.len());
+        }
+        for (place, variable) in &self.between {
+            entries.insert(usize::from(*place) % (entries.len() + 1), variable.json());
         }
         entries
     }
@@ -691,30 +728,72 @@ struct Settings {
     default_mode: Option<Mode>,
     allowed_modes: Option<Vec<Mode>>,
     allowed_service_accounts: Option<Vec<ServiceAccount>>,
+    clusters: Option<Vec<HomeCluster>>,
+    kept_audiences: Option<Vec<Audience>>,
+    origin_label: Option<LabelKey>,
+    strict: Field<Flag>,
     validate_only: Field<Flag>,
+    verify_only: Field<Flag>,
+}
+
+/// What is set for one of several home clusters.
+#[derive(Debug, Arbitrary)]
+struct HomeCluster {
+    id: Cluster,
+    host: Option<HostSetting>,
+    port: Option<Port>,
+    addresses: Option<Vec<Ip>>,
+    secret: Option<Name>,
+    default_mode: Option<Mode>,
+    allowed_modes: Option<Vec<Mode>>,
+    allowed_service_accounts: Option<Vec<ServiceAccount>>,
+}
+
+impl Json for HomeCluster {
+    fn json(&self) -> String {
+        Text::object(|cluster| {
+            cluster.maybe("homeApiServerHost", &self.host);
+            cluster.maybe("homeApiServerPort", &self.port);
+            cluster.maybe("homeApiServerAddresses", &self.addresses);
+            cluster.maybe("homeCredentialsSecret", &self.secret);
+            cluster.maybe("defaultMode", &self.default_mode);
+            cluster.maybe("allowedModes", &self.allowed_modes);
+            cluster.maybe("allowedRemoteServiceAccounts", &self.allowed_service_accounts);
+        })
+    }
+}
+
+impl Json for Port {
+    fn json(&self) -> String {
+        self.number().to_string()
+    }
 }
 
 impl Json for Settings {
     fn json(&self) -> String {
-        fn put<T: Json>(settings: &mut Text, name: &str, value: &Option<T>) {
-            if let Some(value) = value {
-                settings.text(name, &value.json());
-            }
-        }
         let name = |camel: &'static str, snake: &'static str| if self.snake_case { snake } else { camel };
         Text::object(|settings| {
-            put(settings, name("homeApiServerHost", "home_api_server_host"), &self.host);
-            if let Some(port) = &self.port {
-                settings.text(name("homeApiServerPort", "home-api-server-port"), &port.number().to_string());
-            }
-            put(settings, name("homeApiServerAddresses", "home_api_server_addresses"), &self.addresses);
-            put(settings, name("homeClusterId", "home-cluster-id"), &self.cluster);
-            put(settings, name("homeCredentialsSecret", "home_credentials_secret"), &self.secret);
-            put(settings, name("defaultMode", "default_mode"), &self.default_mode);
-            put(settings, name("allowedModes", "allowed_modes"), &self.allowed_modes);
+            settings.maybe(name("homeApiServerHost", "home_api_server_host"), &self.host);
+            settings.maybe(name("homeApiServerPort", "home-api-server-port"), &self.port);
+            settings.maybe(name("homeApiServerAddresses", "home_api_server_addresses"), &self.addresses);
+            settings.maybe(name("homeClusterId", "home-cluster-id"), &self.cluster);
+            settings.maybe(name("homeCredentialsSecret", "home_credentials_secret"), &self.secret);
+            settings.maybe(name("defaultMode", "default_mode"), &self.default_mode);
+            settings.maybe(name("allowedModes", "allowed_modes"), &self.allowed_modes);
             let key = name("allowedRemoteServiceAccounts", "allowed_remote_service_accounts");
-            put(settings, key, &self.allowed_service_accounts);
-            settings.field("validateOnly", &self.validate_only);
+            settings.maybe(key, &self.allowed_service_accounts);
+            // The one and the other together are an error.
+            if let (Some(clusters), None) = (&self.clusters, &self.cluster) {
+                let clusters = Text::object(|entries| {
+                    clusters.iter().for_each(|cluster| entries.text(cluster.id.word(), &cluster.json()));
+                });
+                settings.text(name("homeClusters", "home_clusters"), &clusters);
+            }
+            settings.maybe(name("keptTokenAudiences", "kept_token_audiences"), &self.kept_audiences);
+            settings.maybe(name("originLabel", "origin_label"), &self.origin_label);
+            settings.field("strict", &self.strict);
+            settings.field(name("validateOnly", "validate_only"), &self.validate_only);
+            settings.field(name("verifyOnly", "verify_only"), &self.verify_only);
         })
     }
 }

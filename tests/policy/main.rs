@@ -9,7 +9,11 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod api_server;
+mod arriving;
+mod clients;
 mod home;
+mod kubelet;
 #[cfg(not(native_only))]
 mod long_life;
 mod mode;
@@ -21,6 +25,7 @@ mod recorded;
 mod regressions;
 mod requests;
 mod settings;
+mod stored;
 mod support;
 mod validity;
 mod workloads;
