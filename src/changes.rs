@@ -59,7 +59,11 @@ pub(crate) enum AliasEntry {
     /// The alias at this place.
     Kept(usize),
     /// The alias at this place, with those of its names and these new ones.
-    Renamed { index: usize, kept: Vec<usize>, added: Vec<String> },
+    Renamed {
+        index: usize,
+        kept: Vec<usize>,
+        added: Vec<String>,
+    },
     Added(Value<'static>),
 }
 

@@ -21,10 +21,14 @@ pub(crate) fn decide(spec: &Fields, context: &Context) -> Result<(Changes, Audit
 
 /// Takes the credentials out of a volume; `None` when it has none.
 fn strip(volume: &ProjectedVolume, context: &Context) -> Option<VolumeChange> {
-    let sources: Vec<_> =
-        volume.sources.iter().map(|source| strip_source(&volume.name, source, context)).collect();
+    let sources: Vec<_> = volume.sources.iter().map(|source| strip_source(&volume.name, source, context)).collect();
     let problem = "show API credentials";
-    sources.iter().any(Option::is_some).then(|| VolumeChange { index: volume.index, sources, added: Vec::new(), problem })
+    sources.iter().any(Option::is_some).then(|| VolumeChange {
+        index: volume.index,
+        sources,
+        added: Vec::new(),
+        problem,
+    })
 }
 
 fn strip_source(volume: &str, source: &Source, context: &Context) -> Option<SourceChange> {
@@ -33,7 +37,9 @@ fn strip_source(volume: &str, source: &Source, context: &Context) -> Option<Sour
             (!context.keeps_audience(audience.as_deref())).then_some(SourceChange::Removed)
         }
         Source::Secret(secret) => {
-            if secret.name.is_some() && secret.name == context.home_cluster.credentials_secret.as_deref().map(Into::into) {
+            if secret.name.is_some()
+                && secret.name == context.home_cluster.credentials_secret.as_deref().map(Into::into)
+            {
                 return Some(SourceChange::Removed);
             }
             // The pod was forged for mode home.

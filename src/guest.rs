@@ -3,8 +3,8 @@
 #![expect(unsafe_code, reason = "the host finds `wapc_init` by its name")]
 
 use kubewarden_policy_sdk::host_capabilities::kubernetes::{GetResourceRequest, get_resource};
-use kubewarden_policy_sdk::protocol_version_guest;
 use kubewarden_policy_sdk::wapc_guest::register_function;
+use kubewarden_policy_sdk::{Error, protocol_version_guest};
 use serde_json::value::RawValue;
 
 use crate::Cluster;
@@ -30,7 +30,11 @@ impl Cluster for Host {
             disable_cache: false,
             field_masks: None,
         };
-        let namespace: Box<RawValue> = get_resource(&request).map_err(|error| error.to_string())?;
-        Ok(String::from(Box::<str>::from(namespace)))
+        match get_resource::<Box<RawValue>>(&request) {
+            Ok(namespace) => Ok(namespace.get().to_owned()),
+            Err(Error::HostCall { source, .. }) => Err(source.to_string()),
+            Err(Error::Deserialization { source, .. }) => Err(format!("the answer is not JSON: {source}")),
+            Err(error) => Err(error.to_string()),
+        }
     }
 }

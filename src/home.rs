@@ -33,7 +33,7 @@ use env::Endpoints;
 
 pub(crate) use block::HOST;
 pub(crate) use credentials::{is_liqos_item, provides_token};
-pub(crate) use forged::{endpoint_of, last_literal};
+pub(crate) use forged::endpoint_of;
 pub(crate) use namespace::HOME_NAMESPACE;
 
 /// The name of the volume that is added where the API server added none.

@@ -8,6 +8,8 @@
 
 mod object;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::rc::Rc;

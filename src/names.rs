@@ -1,5 +1,8 @@
 //! The shapes of names, each checked as Kubernetes or Liqo checks them.
 
+#[cfg(test)]
+mod tests;
+
 /// A DNS-1123 subdomain: what ServiceAccounts and Secrets are named like.
 /// Source: `IsDNS1123Subdomain` in k8s.io/apimachinery `pkg/util/validation`.
 pub(crate) fn is_dns1123_subdomain(name: &str) -> bool {

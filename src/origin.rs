@@ -116,8 +116,10 @@ impl OffloadedNamespace {
     /// Source: `RemoteNamespaceOriginalNameAnnotationKey` in Liqo's `pkg/consts`.
     const ORIGINAL_NAME: &str = "liqo.io/original-name";
 
-    const SHAPE: Shape =
-        Shape::Object(&[("metadata", Shape::Object(&[("labels", Shape::Object(&[])), ("annotations", Shape::Object(&[]))]))]);
+    const SHAPE: Shape = Shape::Object(&[(
+        "metadata",
+        Shape::Object(&[("labels", Shape::Object(&[])), ("annotations", Shape::Object(&[]))]),
+    )]);
 
     /// Reads a Namespace; `None` when it is one of the foreign cluster's own.
     fn read(text: &str) -> Result<Option<Self>, String> {

@@ -11,7 +11,7 @@ use crate::access_mode::AccessMode;
 use crate::changes::Changes;
 use crate::json::Value;
 use crate::path::Path;
-use crate::wording::{cut, quoted, shown};
+use crate::wording::{cut, on_one_line, quoted};
 
 /// An accepted request; the default is the plain accept.
 #[derive(Debug, Default)]
@@ -93,7 +93,7 @@ pub(crate) enum Rejection {
     #[error(
         "request.namespace: Namespace {} could not be read: {}; grant the policy v1/Namespace in contextAwareResources",
         quoted(.name),
-        cut(&shown(.reason), 256)
+        on_one_line(.reason, 256)
     )]
     NamespaceLookup { name: String, reason: String },
     #[error(
@@ -159,7 +159,7 @@ pub(crate) enum Warning {
     UnknownHomeCluster,
     #[error("volume {} has no token for the API server, set homeCredentialsSecret", cut(.volume, 48))]
     NoToken { volume: String },
-    #[error("container {} sets KUBERNETES_SERVICE_HOST, so it does not use the foreign API server", cut(.container, 36))]
+    #[error("container {} does not talk to the foreign API server: it sets KUBERNETES_SERVICE_HOST", cut(.container, 38))]
     OtherApiServer { container: String },
 }
 
@@ -227,12 +227,7 @@ struct AuditAnnotations {
 
 /// The JSON of the response to an accepted request. `object` is the object where something in it has changed, and
 /// `room` is how many bytes the response will take at most in most cases.
-pub(crate) fn accept(
-    audit: Option<Audit>,
-    warnings: &Warnings,
-    object: Option<&Value>,
-    room: usize,
-) -> Vec<u8> {
+pub(crate) fn accept(audit: Option<Audit>, warnings: &Warnings, object: Option<&Value>, room: usize) -> Vec<u8> {
     let problems = warnings.problems();
     let response = Response {
         accepted: true,

@@ -139,13 +139,8 @@ impl<'a> Container<'a> {
     fn read(container: &Fields<'_, 'a>, at: ContainerIndex) -> Result<Self, Box<Rejection>> {
         let env = container.list("env")?;
         let env = env.objects().map(|entry| EnvVar::read(&entry?)).collect::<Result<_, _>>()?;
-        let mut read = Self {
-            at,
-            name: container.string("name")?,
-            env,
-            api_volumes: Vec::new(),
-            lacks_api_mount: true,
-        };
+        let mut read =
+            Self { at, name: container.string("name")?, env, api_volumes: Vec::new(), lacks_api_mount: true };
         for mount in container.list("volumeMounts")?.objects() {
             let mount = mount?;
             if !mount.string("mountPath")?.is_some_and(|path| same_path(&path, SERVICE_ACCOUNT_PATH)) {

@@ -70,7 +70,7 @@ fn refuse_home_credentials(volume: &ProjectedVolume, context: &Context) -> Resul
 
 /// A pod that names another API server by itself does what its author wants, but not what the mode says.
 fn warn_of_other_api_server(container: &Container, warnings: &mut Warnings) {
-    if home::last_literal(&container.env, HOST).is_some() {
+    if container.env.iter().any(|variable| variable.name == HOST) {
         let name = container.name.as_deref().unwrap_or_default().to_owned();
         warnings.add(Warning::OtherApiServer { container: name });
     }

@@ -1,5 +1,8 @@
 //! How messages show what they are about: values cut and on one line, and the word that was likely meant.
 
+#[cfg(test)]
+mod tests;
+
 /// How much of a value or a name a message shows.
 const SHOWN: usize = 64;
 
@@ -18,8 +21,13 @@ pub(crate) fn quoted(value: &str) -> String {
 
 /// A value, cut when long, with control characters escaped so that it stays on its line.
 pub(crate) fn shown(value: &str) -> String {
+    on_one_line(value, SHOWN)
+}
+
+/// At most `length` characters of a text, with control characters escaped.
+pub(crate) fn on_one_line(text: &str, length: usize) -> String {
     let mut out = String::new();
-    for character in cut(value, SHOWN).chars() {
+    for character in cut(text, length).chars() {
         if character.is_control() {
             out.extend(character.escape_default());
         } else {

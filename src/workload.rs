@@ -18,7 +18,8 @@ pub(crate) enum Workload {
 }
 
 /// What of metadata is opened.
-pub(crate) const METADATA: Shape = Shape::Object(&[("annotations", Shape::Object(&[])), ("labels", Shape::Object(&[]))]);
+pub(crate) const METADATA: Shape =
+    Shape::Object(&[("annotations", Shape::Object(&[])), ("labels", Shape::Object(&[]))]);
 
 /// What of a pod template is opened.
 pub(crate) const TEMPLATE: Shape = Shape::Object(&[("metadata", METADATA), ("spec", Shape::Object(&[]))]);

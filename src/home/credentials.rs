@@ -39,9 +39,8 @@ impl<'w, 'c> Credentials<'w, 'c> {
         warnings: &'w mut Warnings,
     ) -> Self {
         let has_liqos_secret = volumes.iter().any(|volume| {
-            let is_liqos = |source: &Source| {
-                source.items().iter().any(|item| is_liqos_item(context, &volume.name, source, item))
-            };
+            let is_liqos =
+                |source: &Source| source.items().iter().any(|item| is_liqos_item(context, &volume.name, source, item));
             volume.sources.iter().any(is_liqos)
         });
         Self {

@@ -27,6 +27,6 @@ pub(crate) fn endpoint_of(env: &[EnvVar]) -> Option<Endpoint> {
 }
 
 /// The last literal value of a variable.
-pub(crate) fn last_literal<'s>(env: &'s [EnvVar], name: &str) -> Option<&'s str> {
+fn last_literal<'s>(env: &'s [EnvVar], name: &str) -> Option<&'s str> {
     env.iter().rev().filter(|variable| variable.name == name).find_map(|variable| variable.value.as_deref())
 }

@@ -22,15 +22,15 @@ pub(crate) enum Shape {
 /// Reads one document.
 pub(super) fn parse<'a>(text: &'a str, shape: &Shape) -> Result<Value<'a>, serde_json::Error> {
     match read(text, shape) {
-        // Some part has another shape than expected. serde's words about it would quote the text, and reading has
-        // stopped there, so the document is read once more, each level by itself.
-        Err(error) if error.is_data() => read(text, &Shape::Any).and_then(|value| open(value, shape)),
+        // Either the text is not JSON, or some part has another shape than expected. serde's words about the latter would
+        // quote the text, and reading has stopped there, so the document is read once more, each level by itself.
+        Err(_) => read(text, &Shape::Any).and_then(|value| open(value, shape)),
         result => result,
     }
 }
 
 /// Reads one document in one pass. It fails where a part has another shape.
-fn read<'a>(text: &'a str, shape: &Shape) -> Result<Value<'a>, serde_json::Error> {
+pub(super) fn read<'a>(text: &'a str, shape: &Shape) -> Result<Value<'a>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = shape.deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -38,7 +38,7 @@ fn read<'a>(text: &'a str, shape: &Shape) -> Result<Value<'a>, serde_json::Error
 }
 
 /// Opens a value level by level. A part that has another shape stays as it is.
-fn open<'a>(value: Value<'a>, shape: &Shape) -> Result<Value<'a>, serde_json::Error> {
+pub(super) fn open<'a>(value: Value<'a>, shape: &Shape) -> Result<Value<'a>, serde_json::Error> {
     let Value::Raw(raw) = value else { return Ok(value) };
     match (raw.get().as_bytes().first(), shape) {
         (Some(b'{'), Shape::Object(shapes)) => {

@@ -13,14 +13,15 @@ const MADE_FOR_HOME: &str = "was made for mode \"home\" and must not reach the f
 /// A name of the API server has no alias: the host that the variables have, or the first of the three names.
 const NAME_IS_FOREIGN: &str =
     "kubernetes.default is the foreign API server here, set homeApiServerAddresses or homeApiServerHost";
-const OTHER_NAMES_ARE_FOREIGN: &str = "kubernetes.default is the foreign API server here, set homeApiServerAddresses";
+const OTHER_NAMES_ARE_FOREIGN: &str =
+    "kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it";
 
 /// `kubernetes.default.svc` has an alias more than the other names.
 const NAME_DIFFERS: &str =
-    "kubernetes.default.svc leads elsewhere than the API server's other names, set homeApiServerAddresses";
+    "kubernetes.default.svc leads to other addresses than kubernetes.default, set homeApiServerAddresses";
 
 /// A token source that was put into a forged pod.
-const LEFT_TOKEN: &str = "Secret p-token lacks key identity-3c469e, for another API set keptTokenAudiences";
+const LEFT_TOKEN: &str = "Secret p-token lacks key identity-3c469e: see keptTokenAudiences";
 
 /// The variables of a container in mode remote are the author's.
 const GOES_ELSEWHERE: &str = "container c does not talk to the foreign API server: it sets KUBERNETES_SERVICE_HOST";
@@ -29,8 +30,10 @@ const GOES_ELSEWHERE: &str = "container c does not talk to the foreign API serve
 const KEPT_NAME: &str = "; Liqo keeps the name only of pods annotated liqo.io/api-server-support: remote";
 
 /// What is wrong with an address that leads nowhere, or that Kubernetes refuses in host aliases.
-const MAPPED: &str = "expected an IPv4 or IPv6 address, found the IPv4-mapped";
-const NOWHERE: &str = "expected an address of a server, found";
+const MAPPED: &str = "write an IPv4-mapped address as IPv4";
+const UNSPECIFIED: &str = "an unspecified address leads nowhere";
+const LOOPBACK: &str = "a loopback address leads to the pod itself";
+const MULTICAST: &str = "a multicast address leads to no API server";
 
 fn var(name: &str, value: &str) -> Value {
     json!({"name": name, "value": value})
@@ -127,9 +130,9 @@ fn a_sidecar_without_variables_follows_the_forged_containers() {
     assert_eq!(remote.rejection(), format!("spec.containers[0].env: {MADE_FOR_HOME}"));
 }
 
-/// What overrides one of the variables speaks against them all, and so does a host that is none.
+/// What overrides one of the variables but the host speaks against them all, and so does a host that is none.
 #[rstest]
-#[case::overridden([forged("vk", "6443"), vec![var("KUBERNETES_SERVICE_HOST", "other")]].concat())]
+#[case::overridden([forged("vk", "6443"), vec![var("KUBERNETES_SERVICE_PORT", "443")]].concat())]
 #[case::one_missing(forged("vk", "6443")[..6].to_vec())]
 #[case::empty(forged("", "6443"))]
 #[case::reference(forged("$(X)", "6443"))]
@@ -397,18 +400,18 @@ fn no_path_is_shown_twice(#[case] before: Value, #[case] settings: Value, #[case
 
 #[rstest]
 #[case::mapped("::ffff:10.0.0.1", MAPPED)]
-#[case::unspecified("0.0.0.0", NOWHERE)]
-#[case::unspecified_v6("::", NOWHERE)]
-#[case::loopback("127.0.0.1", NOWHERE)]
-#[case::loopback_of_another_host("127.8.9.10", NOWHERE)]
-#[case::loopback_v6("::1", NOWHERE)]
-#[case::multicast("224.0.0.1", NOWHERE)]
-#[case::multicast_v6("ff02::1", NOWHERE)]
+#[case::unspecified("0.0.0.0", UNSPECIFIED)]
+#[case::unspecified_v6("::", UNSPECIFIED)]
+#[case::loopback("127.0.0.1", LOOPBACK)]
+#[case::loopback_of_another_host("127.8.9.10", LOOPBACK)]
+#[case::loopback_v6("::1", LOOPBACK)]
+#[case::multicast("224.0.0.1", MULTICAST)]
+#[case::multicast_v6("ff02::1", MULTICAST)]
 fn addresses_that_lead_nowhere_are_no_settings(#[case] address: &str, #[case] message: &str) {
     let settings = json!({"homeApiServerAddresses": ["10.0.0.1", address]}).to_string();
     assert_eq!(
         settings_problem(settings.as_bytes()),
-        Some(format!("homeApiServerAddresses[1]: {message} \"{address}\""))
+        Some(format!("homeApiServerAddresses[1]: expected an IP address, found \"{address}\": {message}"))
     );
 }
 
@@ -444,8 +447,8 @@ fn a_host_that_the_author_chose_is_told_in_mode_remote() {
     expected["spec"]["automountServiceAccountToken"] = json!(true);
     assert_eq!(outcome.answer.mutated_object, Some(expected), "{outcome}");
     assert_eq!(outcome.answer.warnings, [GOES_ELSEWHERE]);
-    // A value that is computed says nothing about where the container goes.
+    // Nobody knows a computed value, but the container has one of its own.
     let computed =
         json!({"name": "KUBERNETES_SERVICE_HOST", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}});
-    assert_eq!(case.set("/object/spec/containers/0/env", json!([computed])).warnings(), [""; 0]);
+    assert_eq!(case.set("/object/spec/containers/0/env", json!([computed])).warnings(), [GOES_ELSEWHERE]);
 }

@@ -16,6 +16,7 @@ mod home;
 mod kubelet;
 #[cfg(not(native_only))]
 mod long_life;
+mod many_clusters;
 mod mode;
 #[cfg(not(native_only))]
 mod module;

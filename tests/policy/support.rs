@@ -24,6 +24,7 @@ pub(crate) fn root() -> PathBuf {
 pub(crate) struct Case {
     pub(crate) request: Value,
     pub(crate) settings: Value,
+    pub(crate) namespaces: Namespaces,
 }
 
 impl Case {
@@ -31,7 +32,7 @@ impl Case {
     #[track_caller]
     pub(crate) fn recorded(name: &str) -> Self {
         let path = root().join("test_data/requests").join(name).with_extension("json");
-        Self { request: read_json(&path), settings: json!({}) }
+        Self { request: read_json(&path), settings: json!({}), namespaces: Namespaces::default() }
     }
 
     /// The creation of a pod.
@@ -47,11 +48,19 @@ impl Case {
             "operation": "CREATE",
             "object": object,
         });
-        Self { request, settings: json!({}) }
+        Self { request, settings: json!({}), namespaces: Namespaces::default() }
     }
 
     pub(crate) fn settings(mut self, settings: Value) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Puts a Namespace into the foreign cluster.
+    #[track_caller]
+    pub(crate) fn namespace(mut self, namespace: &Value) -> Self {
+        let name = namespace["metadata"]["name"].as_str().expect("a name").to_owned();
+        self.namespaces.0.insert(name, namespace.to_string());
         self
     }
 
@@ -101,7 +110,8 @@ impl Case {
     /// Evaluates the case natively and on the module.
     #[track_caller]
     pub(crate) fn outcome(&self) -> Outcome {
-        let answer: Answer = serde_json::from_slice(&evaluate(&self.payload())).expect("an answer");
+        let answer: Answer =
+            serde_json::from_slice(&call_with("validate", &self.payload(), &self.namespaces)).expect("an answer");
         let before = self.request["object"].clone();
         Outcome { answer, before }
     }
@@ -147,7 +157,7 @@ pub(crate) fn call_with(function: &str, payload: &[u8], namespaces: &Namespaces)
     };
     #[cfg(not(native_only))]
     {
-        let module = module::call(function, payload).expect("the module answers");
+        let module = module::call_with(function, payload, namespaces).expect("the module answers");
         let [native, module] = [&native, &module].map(|answer| String::from_utf8_lossy(answer));
         assert!(native == module, "native: {native}\nmodule: {module}");
     }
@@ -164,11 +174,18 @@ pub(crate) fn evaluate(payload: &[u8]) -> Vec<u8> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Namespaces(pub(crate) BTreeMap<String, String>);
 
+impl Namespaces {
+    /// What a host answers.
+    pub(crate) fn get(&self, name: &str) -> Result<String, String> {
+        let missing = || format!("namespaces \"{name}\" not found");
+        self.0.get(name).cloned().ok_or_else(missing)
+    }
+}
+
+/// wapc-guest tells the host's reason so.
 impl Cluster for Namespaces {
     fn namespace(&self, name: &str) -> Result<String, String> {
-        let reason =
-            || format!("error invoking host capability kubernetes.get_resource: namespaces \"{name}\" not found");
-        self.0.get(name).cloned().ok_or_else(reason)
+        self.get(name).map_err(|reason| format!("Host error: {reason}"))
     }
 }
 
