@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-use runner::Policy;
+use runner::{Engine, Policy};
 
 use crate::pods::Pod;
 
@@ -48,8 +48,8 @@ impl References {
     pub(crate) fn load(folder: &Path) -> Result<Self> {
         Ok(Self {
             accept: constant(br#"{"accepted":true}"#)?,
-            typed: Policy::load(&folder.join("typed.wasm"))?,
-            ignored: Policy::load(&folder.join("ignored.wasm"))?,
+            typed: Policy::load(Engine::Wasmtime, &folder.join("typed.wasm"))?,
+            ignored: Policy::load(Engine::Wasmtime, &folder.join("ignored.wasm"))?,
         })
     }
 
@@ -86,5 +86,5 @@ fn constant(answer: &[u8]) -> Result<Policy> {
         .replace("{pages}", &pages.to_string())
         .replace("{length}", &answer.len().to_string())
         .replace("{answer}", &escaped);
-    Ok(Policy::from_bytes(&wat::parse_str(text)?)?)
+    Ok(Policy::from_bytes(Engine::Wasmtime, &wat::parse_str(text)?)?)
 }

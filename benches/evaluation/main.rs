@@ -18,6 +18,7 @@ use anyhow::{Context as _, Result};
 
 use guests::Guest;
 use pods::Pod;
+use runner::{Engine, Policy};
 use timing::Samples;
 
 /// What was measured of one guest with one pod.
@@ -44,7 +45,8 @@ impl Row {
 
 fn main() -> Result<()> {
     let project = project();
-    let policy = runner::Policy::load(&project.join("policy.wasm")).context("run `make policy.wasm` first")?;
+    let policy =
+        Policy::load(Engine::Wasmtime, &project.join("policy.wasm")).context("run `make policy.wasm` first")?;
     let references = guests::References::load(&guest_folder()?)?;
     let mut rows = Vec::new();
     for pod in pods::all(&project, &policy)? {
@@ -71,7 +73,7 @@ fn guest_folder() -> Result<PathBuf> {
     std::env::args_os().nth(1).map(PathBuf::from).context("usage: evaluation FOLDER_OF_THE_REFERENCE_GUESTS")
 }
 
-fn measure(guests: &[runner::Policy; Guest::ALL.len()], pod: &Pod) -> Result<[Figures; Guest::ALL.len()]> {
+fn measure(guests: &[Policy; Guest::ALL.len()], pod: &Pod) -> Result<[Figures; Guest::ALL.len()]> {
     let payload = pod.request.payload(&pod.settings);
     let mut instances = Vec::new();
     for guest in guests {

@@ -1,40 +1,55 @@
-//! waPC modules: compiled once, called in as many instances as wanted.
+//! waPC modules: read once, called in as many instances as wanted.
 //!
-//! A [`Policy`] is known to be a waPC policy: it has the exports that a host calls and reads, and
-//! imports only what a host provides. An [`Instance`] answers like kwctl's: a guest that traps
-//! or reports an error yields a response that says so, never a panic. What a guest asks of its host
-//! is answered by the function given to [`Policy::with_host`]; without one every call fails.
+//! An [`Instance`] answers like kwctl's: a guest that traps or reports an error yields a response
+//! that says so, never a panic. What a guest asks of its host is answered by the function given to
+//! [`Policy::with_host`]; without one every call fails.
+
+#[cfg(feature = "wasmtime")]
+mod compiler;
+mod interpreter;
 
 use std::{error::Error, fmt, io::Write as _, path::Path, sync::Arc};
 
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
-use wapc::{WapcHost, wapc_functions::GUEST_CALL};
-use wasmtime_provider::{
-    ResourceLimits, WasmtimeEngineProviderBuilder, WasmtimeEngineProviderPre,
-    wasmtime::{Engine, ExternType, Module, ValType},
-};
+use wapc::{WapcHost, WebAssemblyEngineProvider};
 
 use crate::{
     admission::{AdmissionRequest, AdmissionResponse, Settings},
     input::{self, InputError},
 };
 
-/// Where a waPC host reads what the guest says.
-const MEMORY: &str = "memory";
+/// What a module runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// An interpreter, which is built in seconds.
+    Interpreter,
+    /// The compiler that kwctl and policy-server embed. It takes minutes to build.
+    #[cfg(feature = "wasmtime")]
+    Wasmtime,
+}
+
+/// A policy's module. Clones share its code.
+#[derive(Clone)]
+pub struct Policy {
+    code: Arc<dyn Code>,
+    host: Arc<Host>,
+}
 
 /// Answers a call of the guest, which is named by a binding, a namespace and an operation such as
 /// `kubewarden`, `kubernetes` and `get_resource`, and comes with a payload. An error is what the
 /// guest is told as the reason.
 type Host = dyn Fn(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + Sync;
 
-/// A policy's module, compiled. Clones share the compiled code.
-#[derive(Clone)]
-pub struct Policy {
-    engine: Engine,
-    module: Module,
-    provider: WasmtimeEngineProviderPre,
-    host: Arc<Host>,
+/// A module as an engine keeps it.
+trait Code: Send + Sync {
+    /// What runs one fresh instance.
+    fn provider(&self) -> Result<Provider, wapc::errors::Error>;
+
+    /// The same module with instances that fail to grow their memory beyond so many bytes.
+    fn with_memory_limit(&self, bytes: usize) -> Result<Arc<dyn Code>, LoadError>;
 }
+
+type Provider = Box<dyn WebAssemblyEngineProvider>;
 
 /// A module at work, with a memory of its own that lasts from call to call. It stays on the
 /// thread that made it.
@@ -44,50 +59,46 @@ pub struct Instance {
 }
 
 /// Why a module cannot be used as a policy.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// The bytes are something else.
     #[error("not a WebAssembly module")]
     NotWasm,
     /// The bytes start like a module, and the engine refuses them.
-    #[error("not a valid WebAssembly module: {}", .0.root_cause())]
-    Invalid(wasmtime_provider::wasmtime::Error),
+    #[error("not a valid WebAssembly module: {0}")]
+    Invalid(String),
     /// A module that a waPC host cannot call.
     #[error("not a waPC policy: it does not export {0}")]
     Export(&'static str),
-    /// A module that wants more than a waPC host has.
-    #[error("not a waPC policy: {0}")]
-    Import(#[from] wasmtime_provider::errors::Error),
 }
 
 impl Policy {
-    /// Compiles the module in a file. The error names the file.
-    pub fn load(path: &Path) -> Result<Self, InputError> {
+    /// Reads the module in a file. The error names the file.
+    pub fn load(engine: Engine, path: &Path) -> Result<Self, InputError> {
         let bytes = input::read(path)?;
-        Self::from_bytes(&bytes).map_err(|error| InputError::new(path.display(), error))
+        Self::from_bytes(engine, &bytes).map_err(|error| InputError::new(path.display(), error))
     }
 
-    /// Compiles a module in the binary format.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
-        // The engine would take the text format too, and tell the reader of any other file
-        // that its syntax is wrong.
+    /// Reads a module in the binary format.
+    pub fn from_bytes(engine: Engine, bytes: &[u8]) -> Result<Self, LoadError> {
+        // An engine may take the text format too, and tell the reader of any other file that its
+        // syntax is wrong.
         if !bytes.starts_with(b"\0asm") {
             return Err(LoadError::NotWasm);
         }
-        let engine = Engine::default();
-        let module = Module::new(&engine, bytes).map_err(LoadError::Invalid)?;
-        require_exports(&module)?;
-        let provider = provider(&engine, &module, ResourceLimits::default())?;
-        Ok(Self { engine, module, provider, host: Arc::new(no_host) })
+        let code: Arc<dyn Code> = match engine {
+            Engine::Interpreter => Arc::new(interpreter::Interpreted::new(bytes)?),
+            #[cfg(feature = "wasmtime")]
+            Engine::Wasmtime => Arc::new(compiler::Compiled::new(bytes)?),
+        };
+        Ok(Self { code, host: Arc::new(no_host) })
     }
 
     /// The same policy with instances that fail to grow their memory beyond so many bytes. What
     /// a policy needs shows in the limit under which it still answers: the memory itself is out
-    /// of the provider's sight.
+    /// of sight.
     pub fn with_memory_limit(&self, bytes: usize) -> Result<Self, LoadError> {
-        let limits = ResourceLimits { max_memory_size: Some(bytes), ..ResourceLimits::default() };
-        let provider = provider(&self.engine, &self.module, limits)?;
-        Ok(Self { provider, ..self.clone() })
+        Ok(Self { code: self.code.with_memory_limit(bytes)?, host: Arc::clone(&self.host) })
     }
 
     /// The same policy with instances whose calls of the host are answered so. The function gets
@@ -98,18 +109,17 @@ impl Policy {
         &self,
         host: impl Fn(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + Sync + 'static,
     ) -> Self {
-        Self { host: Arc::new(host), ..self.clone() }
+        Self { code: Arc::clone(&self.code), host: Arc::new(host) }
     }
 
-    /// Starts a fresh instance, without compiling anything: what policy-server does for each
+    /// Starts a fresh instance of the module that was read: what policy-server does for each
     /// evaluation.
     pub fn instance(&self) -> Result<Instance, wapc::errors::Error> {
-        let provider = self.provider.rehydrate(None)?;
         let answer = Arc::clone(&self.host);
         let callback = move |_id: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {
             host_call(&*answer, binding, namespace, operation, payload).map_err(Box::<dyn Error + Send + Sync>::from)
         };
-        let host = WapcHost::new(Box::new(provider), Some(Box::new(callback)))?;
+        let host = WapcHost::new(self.code.provider()?, Some(Box::new(callback)))?;
         Ok(Instance { host })
     }
 }
@@ -145,28 +155,6 @@ impl Instance {
             Err(error) => AdmissionResponse::internal_error(request, error),
         }
     }
-}
-
-fn require_exports(module: &Module) -> Result<(), LoadError> {
-    let is_guest_call = module.get_export(GUEST_CALL).as_ref().and_then(ExternType::func).is_some_and(|function| {
-        let is_i32 = |value: ValType| matches!(value, ValType::I32);
-        function.params().len() == 2
-            && function.params().all(is_i32)
-            && function.results().len() == 1
-            && function.results().all(is_i32)
-    });
-    if !is_guest_call {
-        return Err(LoadError::Export("the function __guest_call"));
-    }
-    if !matches!(module.get_export(MEMORY), Some(ExternType::Memory(_))) {
-        return Err(LoadError::Export("a memory"));
-    }
-    Ok(())
-}
-
-fn provider(engine: &Engine, module: &Module, limits: ResourceLimits) -> Result<WasmtimeEngineProviderPre, LoadError> {
-    let builder = WasmtimeEngineProviderBuilder::new().engine(engine.clone()).module(module.clone());
-    Ok(builder.enable_resource_limits(limits).build_pre()?)
 }
 
 /// Answers what the guest asks: every guest may log, the rest is up to the host that was given.

@@ -1,11 +1,12 @@
 //! The policy's engine for machines without kwctl: everything between an admission request in a
 //! file and the answer that `kwctl run` would print for it.
 //!
-//! - [`engine`] compiles a waPC module once and calls it, in fresh instances or in one that is kept;
+//! - [`engine`] reads a waPC module once and calls it, in fresh instances or in one that is kept;
 //! - [`admission`] holds the request, the settings and the response, in the form kwctl gives them;
 //! - [`input`] reads them from files, and says in one line which file is unusable and why.
 //!
-//! The integration tests of the policy embed the same engine through this library.
+//! The program interprets modules. The tests of the policy and its benchmark use this library with
+//! the feature `wasmtime`, to run the module in the engine that kwctl and policy-server embed.
 //! What goes to a guest and what is made of its answer is the same on every path: the payload
 //! comes from [`AdmissionRequest::payload`], the response from [`AdmissionResponse::from_answer`].
 
@@ -14,7 +15,7 @@ pub mod engine;
 pub mod input;
 
 pub use admission::{AdmissionRequest, AdmissionResponse, Settings};
-pub use engine::{Instance, LoadError, Policy};
+pub use engine::{Engine, Instance, LoadError, Policy};
 pub use input::InputError;
 pub use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 pub use wapc::errors::Error as WapcError;

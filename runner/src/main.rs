@@ -15,7 +15,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use runner::{AdmissionRequest, AdmissionResponse, InputError, Policy, Settings, input};
+use runner::{AdmissionRequest, AdmissionResponse, Engine, InputError, Policy, Settings, input};
 
 /// Runs a Kubewarden policy on an admission request.
 #[derive(Parser)]
@@ -117,8 +117,8 @@ fn evaluate(inputs: &Inputs) -> Result<(AdmissionRequest, AdmissionResponse), Fa
         (None, None) => Settings::default(),
     };
     let request = input::request(&inputs.request_path)?;
-    let instance =
-        Policy::load(&inputs.module)?.instance().map_err(|error| InputError::new(inputs.module.display(), error))?;
+    let policy = Policy::load(Engine::Interpreter, &inputs.module)?;
+    let instance = policy.instance().map_err(|error| InputError::new(inputs.module.display(), error))?;
 
     let verdict = instance.validate_settings(&settings);
     if !verdict.valid {
