@@ -81,6 +81,9 @@ fn the_description_for_artifact_hub_says_the_same() {
     let rules: Vec<RuleWithOperations> =
         serde_yaml::from_str(annotations["kubewarden/rules"].as_str().unwrap()).unwrap();
     assert_eq!(rules, metadata.rules);
+    let resources: Vec<ContextAwareResource> =
+        serde_yaml::from_str(annotations["kubewarden/contextAwareResources"].as_str().unwrap()).unwrap();
+    assert_eq!(resources, metadata.context_aware_resources);
     assert_eq!(
         annotations["kubewarden/questions-ui"].as_str().unwrap().trim_end(),
         read("questions-ui.yml").trim_end()
