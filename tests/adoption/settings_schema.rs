@@ -39,7 +39,7 @@ struct Settings {
     home_cluster_id: Option<String>,
     /// One policy for many home clusters: settings by cluster id. What an entry leaves out it has from the settings
     /// beside it. Pods of any other cluster are rejected. Default: none.
-    #[schemars(extend("propertyNames" = {"maxLength": 63, "pattern": CLUSTER_ID}, "additionalProperties" = home_cluster()))]
+    #[schemars(extend("minProperties" = 1, "propertyNames" = {"maxLength": 63, "pattern": CLUSTER_ID}, "additionalProperties" = home_cluster()))]
     home_clusters: Option<BTreeMap<String, Value>>,
     /// A Secret in the pod's namespace with the keys `token` and `ca.crt`. Default: the objects that Liqo reflects.
     #[schemars(length(max = 253), regex(pattern = OBJECT_NAME))]
@@ -54,6 +54,7 @@ struct Settings {
     allowed_remote_service_accounts: Option<Vec<String>>,
     /// Tokens with one of these audiences stay in every mode: those for services of the foreign cluster (a cloud's
     /// identity service, Vault, a mesh), never for its API server. Default: `[]`.
+    #[schemars(inner(length(min = 1)))]
     kept_token_audiences: Option<Vec<String>>,
     /// The pod's label that holds the id of its home cluster. Default: `offloading.liqo.io/origin`.
     #[schemars(regex(pattern = LABEL_KEY))]
