@@ -157,7 +157,10 @@ fn problems(policy: &Policy) -> Vec<String> {
             require(looks_up, "namespaceLookup: without it a label that tenants choose says which settings apply");
         } else {
             let origin = objects.match_labels.as_ref().and_then(|labels| labels.get(label));
-            require(origin.is_some(), "objectSelector: without a label of offloaded pods the policy changes all of them");
+            require(
+                origin.is_some(),
+                "objectSelector: without a label of offloaded pods the policy changes all of them",
+            );
             let of_origin =
                 [REMOTE_CLUSTER_ID, HOME_CLUSTER].map(|key| json!({"key": key, "operator": "In", "values": [origin]}));
             require(

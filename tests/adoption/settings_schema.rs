@@ -146,7 +146,8 @@ const OBJECT_NAME: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*
 /// What holds between settings.
 fn rules() -> Vec<Value> {
     let both = |one: &str, other: &str, set: Value| {
-        json!({"not": {"required": [one, other], "properties": {one: set, other: set}}})
+        let properties = json!({one: set, other: set});
+        json!({"not": {"required": [one, other], "properties": properties}})
     };
     let default_is_allowed = Mode::ALL.map(default_is_allowed).into_iter();
     default_is_allowed
