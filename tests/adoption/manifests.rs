@@ -414,6 +414,30 @@ fn outcome(#[case] manifest: &str, #[case] request: &str) {
     });
 }
 
+/// What the policy for many home clusters answers to a pod with this label, in a Namespace of this cluster.
+#[rstest]
+#[case::milan("milan", Some("milan"))]
+#[case::turin("turin", Some("turin"))]
+#[case::genoa("genoa", Some("genoa"))]
+#[case::not_listed("venice", Some("venice"))]
+#[case::forged_label("milan", Some("turin"))]
+#[case::own_namespace("milan", None)]
+fn many_home_clusters(#[case] label: &str, #[case] namespace: Option<&str>) {
+    let belongs_to = namespace.unwrap_or("none");
+    let labels = namespace.map_or_else(|| json!({}), |cluster| json!({REMOTE_CLUSTER_ID: cluster}));
+    let namespace = json!({"metadata": {"labels": labels, "annotations": {"liqo.io/original-name": "demo"}}});
+    let policy = policies("many-home-clusters").remove(0);
+    let case = Case::recorded("already-forged").settings(policy.spec.settings.0).namespace(namespace);
+    let outcome = case.set("/object/metadata/labels/offloading.liqo.io~1origin", json!(label)).outcome();
+    insta::with_settings!({
+        snapshot_path => root().join("test_data/examples"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(format!("many-home-clusters.{label}-in-{belongs_to}"), outcome.to_string());
+    });
+}
+
 /// The policy checks each kind of object that the home cluster's manifest selects.
 #[test]
 fn the_home_cluster_selects_what_the_policy_checks() {

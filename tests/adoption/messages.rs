@@ -82,10 +82,13 @@ fn pieces(source: &str) -> Vec<String> {
     pieces.filter(|piece| piece.contains(' ')).collect()
 }
 
+/// The string literals among tokens, but for one whose length is taken: that one nobody reads.
 fn collect_strings(tokens: TokenStream, literals: &mut Vec<String>) {
-    for token in tokens {
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    for (index, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Group(group) => collect_strings(group.stream(), literals),
+            TokenTree::Literal(_) if tokens.get(index + 2).is_some_and(|next| next.to_string() == "len") => {}
             TokenTree::Literal(literal) => {
                 if let Some(text) = literal.to_string().strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
                     let mut lines = text.split("\\\n");
