@@ -216,7 +216,8 @@ fn every_problem_of_settings_exists() {
         json!([]),
     ];
     let settings = settings.iter().map(|settings| settings.to_string().into_bytes());
-    let settings = settings.chain([b"{".to_vec(), b"\xff".to_vec()]);
+    let half_a_pair = br#"{"homeClusters": {"milan": {"\ud800": 1}}}"#;
+    let settings = settings.chain([half_a_pair.to_vec(), b"{".to_vec(), b"\xff".to_vec()]);
     exactly("Settings", settings.map(|settings| settings_problem(&settings).unwrap()));
 }
 
