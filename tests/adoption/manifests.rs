@@ -425,9 +425,10 @@ fn outcome(#[case] manifest: &str, #[case] request: &str) {
 fn many_home_clusters(#[case] label: &str, #[case] namespace: Option<&str>) {
     let belongs_to = namespace.unwrap_or("none");
     let labels = namespace.map_or_else(|| json!({}), |cluster| json!({REMOTE_CLUSTER_ID: cluster}));
-    let namespace = json!({"metadata": {"labels": labels, "annotations": {"liqo.io/original-name": "demo"}}});
+    let annotations = json!({"liqo.io/original-name": "demo"});
+    let namespace = json!({"metadata": {"name": "liqo-demo", "labels": labels, "annotations": annotations}});
     let policy = policies("many-home-clusters").remove(0);
-    let case = Case::recorded("already-forged").settings(policy.spec.settings.0).namespace(namespace);
+    let case = Case::recorded("already-forged").settings(policy.spec.settings.0).namespace(&namespace);
     let outcome = case.set("/object/metadata/labels/offloading.liqo.io~1origin", json!(label)).outcome();
     insta::with_settings!({
         snapshot_path => root().join("test_data/examples"),

@@ -158,10 +158,10 @@ fn every_rejection_exists() {
         json!({"containers": [], "volumes": [volume]})
     };
     let many = json!({"homeClusters": {"turin": {}}});
-    let looked_up = |settings: Value, namespace: &str| {
-        Case::recorded("prometheus").settings(settings).namespace(json!({
-            "metadata": {"labels": {"liqo.io/remote-cluster-id": namespace}}
-        }))
+    let looked_up = |settings: Value, cluster: &str| {
+        let labels = json!({"liqo.io/remote-cluster-id": cluster});
+        let namespace = json!({"metadata": {"name": "liqo-demo", "labels": labels}});
+        Case::recorded("prometheus").settings(settings).namespace(&namespace)
     };
     let cases = [
         mode(json!("Remote")),
@@ -259,14 +259,14 @@ fn every_difference_that_the_second_lock_tells_exists() {
         "homeCredentialsSecret": "milan-api-access",
         "namespaceLookup": true,
     });
-    let looked_up = |case: Case, settings: &Value| {
-        case.settings(settings.clone()).namespace(json!({
-            "metadata": {
-                "labels": {"liqo.io/remote-cluster-id": "milan"},
-                "annotations": {"liqo.io/original-name": "demo"},
-            }
-        }))
-    };
+    let namespace = json!({
+        "metadata": {
+            "name": "liqo-demo",
+            "labels": {"liqo.io/remote-cluster-id": "milan"},
+            "annotations": {"liqo.io/original-name": "demo"},
+        },
+    });
+    let looked_up = |case: Case, settings: &Value| case.settings(settings.clone()).namespace(&namespace);
     let mut verify = settings.clone();
     verify["verifyOnly"] = json!(true);
     let changed_again = |name: &str, change: fn(Case) -> Case| {
