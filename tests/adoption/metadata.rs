@@ -22,6 +22,7 @@ pub(crate) struct Metadata {
     pub(crate) rules: Vec<RuleWithOperations>,
     pub(crate) background_audit: BackgroundAudit,
     pub(crate) context_aware_resources: Vec<ContextAwareResource>,
+    host_capabilities: Vec<String>,
     mutating: bool,
     annotations: BTreeMap<String, String>,
 }
@@ -57,6 +58,7 @@ fn metadata_says_what_the_package_does() {
     assert_eq!(metadata.annotation("source"), metadata.annotation("url"));
     assert!(metadata.mutating);
     assert_eq!(json!(metadata.context_aware_resources), json!([{"apiVersion": "v1", "kind": "Namespace"}]));
+    assert_eq!(metadata.host_capabilities, ["kubernetes/get_resource"]);
     assert!(read("LICENSE").contains("Apache License\n                           Version 2.0"));
 }
 
