@@ -28,10 +28,12 @@ fn words(key: &str, property: &Value) -> &'static str {
     let is_list = property["type"][0] == "array";
     match property["type"][0].as_str().unwrap() {
         "boolean" => "boolean",
+        "object" => "map from cluster ids to settings",
         "integer" if property["type"][1] == "string" => "integer or numeric string",
         _ if is_list && property["items"]["enum"].is_array() => "list of modes",
         _ if is_list && property["items"]["anyOf"].is_array() => "list of IP addresses",
-        _ if is_list => "list of names",
+        _ if is_list && property["items"]["pattern"].is_string() => "list of names",
+        _ if is_list => "list of strings",
         "string" if property["enum"] == json!(["home", "remote", "disabled", null]) => "`home`, `remote` or `disabled`",
         "string" => "string",
         other => panic!("{key}: README.md has no words for {other}"),
@@ -83,6 +85,8 @@ struct Question {
     description: String,
     tooltip: String,
     show_if: Option<String>,
+    /// Of the Kubewarden extension, which then shows label and description only.
+    hide_input: Option<bool>,
 }
 
 #[test]
@@ -96,11 +100,14 @@ fn the_form_asks_for_every_setting() {
         let kind = match property["type"][0].as_str().unwrap() {
             "array" => "array[",
             "integer" => "int",
+            "object" => "map[",
             "string" if property["enum"].is_array() => "enum",
             other => other,
         };
         assert_eq!(question.r#type, kind, "{key}");
         assert_eq!(question.default, property["default"], "{key}");
+        // A map's values are text there, and those of this one are maps.
+        assert_eq!(question.hide_input, (kind == "map[").then_some(true), "{key}");
         let options =
             property["enum"].as_array().map(|modes| modes.iter().filter(|mode| !mode.is_null()).cloned().collect());
         assert_eq!(question.options, options, "{key}");

@@ -19,6 +19,7 @@ mod metadata;
 #[path = "../policy/module.rs"]
 #[allow(dead_code, reason = "the policy's tests use more of it")]
 mod module;
+mod offloaders;
 mod settings_schema;
 #[path = "../policy/support.rs"]
 #[allow(dead_code, reason = "the policy's tests use more of it")]

@@ -6,8 +6,9 @@ use k8s_openapi::api::admissionregistration::v1::RuleWithOperations;
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use kubewarden_policy_sdk::crd::policies::ClusterAdmissionPolicy;
+use kubewarden_policy_sdk::crd::policies::cluster_admission_policy::ClusterAdmissionPolicySpec;
 use kubewarden_policy_sdk::crd::policies::common::{FailurePolicy, PolicyMode};
+use kubewarden_policy_sdk::crd::policies::{AdmissionPolicy, ClusterAdmissionPolicy};
 use rstest::rstest;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ const OTHERS: [&str; 4] = ["own-credentials-home", "own-credentials-secret", "re
 /// The label that Liqo's namespace mapping sets, and the one of namespaces that Liqo may offload.
 const REMOTE_CLUSTER_ID: &str = "liqo.io/remote-cluster-id";
 const SCHEDULING_ENABLED: &str = "liqo.io/scheduling-enabled";
+/// The label that an administrator sets where the offloader labels no namespaces.
+const HOME_CLUSTER: &str = "api-access.example.org/home-cluster";
 
 /// The documents of a file, each read as its type and without loss.
 fn documents<T: DeserializeOwned + Serialize>(text: &str) -> Vec<T> {
@@ -49,8 +52,36 @@ fn unread(document: &Value, read: &Value, path: String) -> Option<String> {
     }
 }
 
-fn policies(manifest: &str) -> Vec<ClusterAdmissionPolicy> {
-    documents(&read(format!("examples/{manifest}.yaml")))
+/// A policy of either kind.
+#[derive(Debug, PartialEq)]
+struct Policy {
+    name: String,
+    /// The namespace of an `AdmissionPolicy`, which serves that one only.
+    namespace: Option<String>,
+    spec: ClusterAdmissionPolicySpec,
+}
+
+impl Policy {
+    fn read(document: &Value) -> Self {
+        if document["kind"] == "AdmissionPolicy" {
+            let AdmissionPolicy { metadata, spec, .. } = typed(document);
+            // Its fields are among those of the other kind.
+            let spec = serde_json::to_value(spec).and_then(serde_json::from_value).expect("a spec");
+            Self { name: metadata.name.expect("a name"), namespace: metadata.namespace, spec }
+        } else {
+            let ClusterAdmissionPolicy { metadata, spec, .. } = typed(document);
+            assert_eq!(metadata.namespace, None);
+            Self { name: metadata.name.expect("a name"), namespace: None, spec: spec.expect("a spec") }
+        }
+    }
+
+    fn setting(&self, key: &str) -> &Value {
+        &self.spec.settings.0[key]
+    }
+}
+
+fn policies(manifest: &str) -> Vec<Policy> {
+    documents(&read(format!("examples/{manifest}.yaml"))).iter().map(Policy::read).collect()
 }
 
 /// The names of the files in `examples/`, without their ending.
@@ -66,8 +97,8 @@ pub(crate) fn files() -> BTreeSet<String> {
 }
 
 /// What of a policy is not as every manifest must have it.
-fn problems(policy: &ClusterAdmissionPolicy) -> Vec<String> {
-    let spec = policy.spec.as_ref().expect("a spec");
+fn problems(policy: &Policy) -> Vec<String> {
+    let spec = &policy.spec;
     let metadata = Metadata::read();
     let mut problems = Vec::new();
     let mut require = |holds: bool, problem: &str| {
@@ -80,35 +111,76 @@ fn problems(policy: &ClusterAdmissionPolicy) -> Vec<String> {
         namespaces.match_labels.is_none(),
         "namespaceSelector.matchLabels: Kubewarden drops them, write matchExpressions",
     );
+    let selects_namespaces = namespaces.match_expressions.as_ref().is_some_and(|expressions| !expressions.is_empty());
     require(
-        namespaces.match_expressions.as_ref().is_some_and(|expressions| !expressions.is_empty()),
+        policy.namespace.is_some() || selects_namespaces,
         "namespaceSelector.matchExpressions: without them the policy selects every namespace",
     );
     require(spec.module == metadata.module(), "module: not the one that is published");
     require(spec.policy_server == "default", "policyServer: not the one that Kubewarden installs");
     let rules = spec.rules.clone().unwrap_or_default();
     require(metadata.rules.iter().all(|rule| rules.contains(rule)), "rules: pods are not selected as in metadata.yml");
-    require(spec.background_audit == Some(metadata.background_audit), "backgroundAudit: differs from metadata.yml");
-    let validates_only = spec.settings.0["validateOnly"] == true;
-    require(spec.mutating != validates_only, "mutating: must be the opposite of validateOnly");
-    if spec.mutating {
-        require(rules == metadata.rules, "rules: a policy that changes pods must select nothing else");
-        let origins = spec.object_selector.as_ref().and_then(|selector| selector.match_labels.as_ref());
-        let origin = origins.and_then(|labels| labels.get("offloading.liqo.io/origin"));
-        require(origin.is_some(), "objectSelector: without a label of offloaded pods the policy changes all of them");
-        let of_origin = json!({"key": REMOTE_CLUSTER_ID, "operator": "In", "values": [origin]});
-        require(
-            namespaces.match_expressions.iter().flatten().any(|expression| json!(expression) == of_origin),
-            "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
-        );
-        require(
-            spec.settings.0["homeClusterId"].as_str() == origin.map(String::as_str),
-            "homeClusterId: differs from the label that is selected",
-        );
+    let verifies_only = policy.setting("verifyOnly") == true;
+    let validates_only = policy.setting("validateOnly") == true;
+    let background_audit = if verifies_only { json!(true) } else { json!(metadata.background_audit) };
+    require(
+        json!(spec.background_audit) == background_audit,
+        "backgroundAudit: true with verifyOnly, else as in metadata.yml",
+    );
+    require(
+        spec.mutating != (validates_only || verifies_only),
+        "mutating: must be the opposite of validateOnly and verifyOnly",
+    );
+    let looks_up = policy.setting("namespaceLookup") == true;
+    let granted = if looks_up { metadata.context_aware_resources.clone() } else { Vec::new() };
+    require(
+        spec.context_aware_resources == granted,
+        "contextAwareResources: as in metadata.yml with namespaceLookup, else none",
+    );
+    if !validates_only {
+        require(rules == metadata.rules, "rules: a policy about offloaded pods must select nothing else");
+        let label = policy.setting("originLabel").as_str().unwrap_or("offloading.liqo.io/origin");
+        let objects = spec.object_selector.clone().unwrap_or_default();
+        let expressions = |expressions: Option<Vec<_>>, expected: &[Value]| {
+            expressions.into_iter().flatten().any(|expression| expected.contains(&json!(expression)))
+        };
+        if policy.setting("homeClusters").is_object() {
+            let of_any = |key: &str| [json!({"key": key, "operator": "Exists"})];
+            require(
+                expressions(objects.match_expressions, &of_any(label)),
+                "objectSelector: without a label of offloaded pods the policy is asked about all of them",
+            );
+            require(
+                expressions(namespaces.match_expressions, &of_any(REMOTE_CLUSTER_ID)),
+                "namespaceSelector: does not select the namespaces of home clusters only",
+            );
+            require(looks_up, "namespaceLookup: without it a label that tenants choose says which settings apply");
+        } else {
+            let origin = objects.match_labels.as_ref().and_then(|labels| labels.get(label));
+            require(
+                origin.is_some(),
+                "objectSelector: without a label of offloaded pods the policy changes all of them",
+            );
+            let of_origin =
+                [REMOTE_CLUSTER_ID, HOME_CLUSTER].map(|key| json!({"key": key, "operator": "In", "values": [origin]}));
+            require(
+                policy.namespace.is_some() || expressions(namespaces.match_expressions, &of_origin),
+                "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
+            );
+            require(
+                policy.setting("homeClusterId").as_str() == origin.map(String::as_str),
+                "homeClusterId: differs from the label that is selected",
+            );
+        }
     }
-    let protects = spec.mutating && spec.mode == Some(PolicyMode::Protect);
+    let protects = !validates_only && spec.mode == Some(PolicyMode::Protect);
     let failure_policy = if protects { FailurePolicy::Fail } else { FailurePolicy::Ignore };
     require(spec.failure_policy == Some(failure_policy), "failurePolicy: Fail where pods are protected, else Ignore");
+    let timeout = spec.timeout_seconds.as_ref().map(i32::from);
+    require(
+        spec.failure_policy == Some(FailurePolicy::Fail) || timeout == Some(3),
+        "timeoutSeconds: 3 where a policy-server that hangs should not hold pods up",
+    );
     problems
 }
 
@@ -121,7 +193,7 @@ fn every_manifest_is_right() {
         assert!(!policies.is_empty(), "{manifest}");
         for policy in policies {
             assert_eq!(problems(&policy), [""; 0], "{manifest}");
-            assert_eq!(settings_problem(policy.spec.unwrap().settings.0.to_string().as_bytes()), None, "{manifest}");
+            assert_eq!(settings_problem(policy.spec.settings.0.to_string().as_bytes()), None, "{manifest}");
         }
     }
 }
@@ -138,12 +210,29 @@ fn every_manifest_is_right() {
 #[case::server("/spec/policyServer", json!("mine"), &["policyServer: not the one that Kubewarden installs"])]
 #[case::rules("/spec/rules/0/operations", json!(["CREATE", "UPDATE"]), &[
     "rules: pods are not selected as in metadata.yml",
-    "rules: a policy that changes pods must select nothing else",
+    "rules: a policy about offloaded pods must select nothing else",
 ])]
-#[case::audit("/spec/backgroundAudit", json!(true), &["backgroundAudit: differs from metadata.yml"])]
-#[case::mutating("/spec/mutating", json!(false), &[
-    "mutating: must be the opposite of validateOnly",
-    "failurePolicy: Fail where pods are protected, else Ignore",
+#[case::audit("/spec/backgroundAudit", json!(true), &["backgroundAudit: true with verifyOnly, else as in metadata.yml"])]
+#[case::mutating("/spec/mutating", json!(false), &["mutating: must be the opposite of validateOnly and verifyOnly"])]
+#[case::second_lock("/spec/settings/verifyOnly", json!(true), &[
+    "backgroundAudit: true with verifyOnly, else as in metadata.yml",
+    "mutating: must be the opposite of validateOnly and verifyOnly",
+])]
+#[case::lookup("/spec/settings/namespaceLookup", json!(true), &[
+    "contextAwareResources: as in metadata.yml with namespaceLookup, else none",
+])]
+#[case::grant("/spec/contextAwareResources", json!([{"apiVersion": "v1", "kind": "Secret"}]), &[
+    "contextAwareResources: as in metadata.yml with namespaceLookup, else none",
+])]
+#[case::many("/spec/settings/homeClusters", json!({}), &[
+    "objectSelector: without a label of offloaded pods the policy is asked about all of them",
+    "namespaceSelector: does not select the namespaces of home clusters only",
+    "namespaceLookup: without it a label that tenants choose says which settings apply",
+])]
+#[case::label("/spec/settings/originLabel", json!("example.org/origin"), &[
+    "objectSelector: without a label of offloaded pods the policy changes all of them",
+    "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
+    "homeClusterId: differs from the label that is selected",
 ])]
 #[case::objects("/spec/objectSelector", json!({}), &[
     "objectSelector: without a label of offloaded pods the policy changes all of them",
@@ -154,12 +243,15 @@ fn every_manifest_is_right() {
     "namespaceSelector: does not select the namespaces of the cluster whose pods are selected",
 ])]
 #[case::cluster("/spec/settings/homeClusterId", json!("turin"), &["homeClusterId: differs from the label that is selected"])]
-#[case::failure("/spec/failurePolicy", json!("Ignore"), &["failurePolicy: Fail where pods are protected, else Ignore"])]
+#[case::failure("/spec/failurePolicy", json!("Ignore"), &[
+    "failurePolicy: Fail where pods are protected, else Ignore",
+    "timeoutSeconds: 3 where a policy-server that hangs should not hold pods up",
+])]
 fn a_wrong_manifest_is_refused(#[case] pointer: &str, #[case] value: Value, #[case] expected: &[&str]) {
     let mut manifest: Value = serde_yaml::from_str(&read("examples/one-home-cluster.yaml")).unwrap();
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     manifest.pointer_mut(parent).unwrap()[name] = value;
-    assert_eq!(problems(&typed(&manifest)), expected);
+    assert_eq!(problems(&Policy::read(&manifest)), expected);
 }
 
 #[test]
@@ -170,12 +262,15 @@ fn an_unknown_field_is_refused() {
 }
 
 /// The namespace selector of the webhook that Kubewarden's controller makes of a policy. Source: `namespaceSelector` in
-/// the controller's `policy_subreconciler_webhook.go`.
-fn selector_of_the_webhook(policy: &ClusterAdmissionPolicy) -> LabelSelector {
-    let own = policy.spec.as_ref().and_then(|spec| spec.namespace_selector.clone()).unwrap_or_default();
-    let not_kubewarden = serde_json::from_value(
-        json!({"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kubewarden"]}),
-    );
+/// the controller's `policy_subreconciler_webhook.go`, and `GetNamespaceSelector` of an `AdmissionPolicy`.
+fn selector_of_the_webhook(policy: &Policy) -> LabelSelector {
+    const NAME: &str = "kubernetes.io/metadata.name";
+    if let Some(namespace) = &policy.namespace {
+        let own = BTreeMap::from([(NAME.to_owned(), namespace.clone())]);
+        return LabelSelector { match_expressions: None, match_labels: Some(own) };
+    }
+    let own = policy.spec.namespace_selector.clone().unwrap_or_default();
+    let not_kubewarden = serde_json::from_value(json!({"key": NAME, "operator": "NotIn", "values": ["kubewarden"]}));
     let expressions = [not_kubewarden.unwrap()].into_iter().chain(own.match_expressions.unwrap_or_default());
     LabelSelector { match_expressions: Some(expressions.collect()), match_labels: None }
 }
@@ -190,14 +285,15 @@ fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool 
             match expression.operator.as_str() {
                 "In" => is_listed,
                 "NotIn" => !is_listed,
+                "Exists" => labels.contains_key(&expression.key),
                 other => panic!("no example has the operator {other}"),
             }
         })
 }
 
 /// Whether the API server asks a policy about a request in a namespace with these labels.
-fn is_asked(policy: &ClusterAdmissionPolicy, request: &Value, namespace: &BTreeMap<String, String>) -> bool {
-    let spec = policy.spec.as_ref().unwrap();
+fn is_asked(policy: &Policy, request: &Value, namespace: &BTreeMap<String, String>) -> bool {
+    let spec = &policy.spec;
     let labels = serde_json::from_value(request["object"]["metadata"]["labels"].clone()).unwrap_or_default();
     let has = |list: &Option<Vec<String>>, value: &Value| {
         list.iter().flatten().any(|item| Some(item.as_str()) == value.as_str())
@@ -216,7 +312,7 @@ fn is_asked(policy: &ClusterAdmissionPolicy, request: &Value, namespace: &BTreeM
 }
 
 fn namespace(labels: &[(&str, &str)]) -> BTreeMap<String, String> {
-    let name = ("kubernetes.io/metadata.name", "liqo-demo");
+    let name = ("kubernetes.io/metadata.name", "demo-milan");
     [name].iter().chain(labels).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
@@ -224,6 +320,8 @@ const OF_MILAN: &[(&str, &str)] = &[(REMOTE_CLUSTER_ID, "milan")];
 const OF_TURIN: &[(&str, &str)] = &[(REMOTE_CLUSTER_ID, "turin")];
 const OPTED_IN: &[(&str, &str)] = &[(REMOTE_CLUSTER_ID, "milan"), ("api-access.example.org/enabled", "true")];
 const OFFLOADED: &[(&str, &str)] = &[(SCHEDULING_ENABLED, "true")];
+const LABELED: &[(&str, &str)] = &[(HOME_CLUSTER, "milan")];
+const ELSEWHERE: &[(&str, &str)] = &[("kubernetes.io/metadata.name", "demo"), (REMOTE_CLUSTER_ID, "milan")];
 
 #[rstest]
 #[case("one-home-cluster", "prometheus", OF_MILAN, &["liqo-api-access-milan"])]
@@ -239,6 +337,18 @@ const OFFLOADED: &[(&str, &str)] = &[(SCHEDULING_ENABLED, "true")];
 #[case("opt-in", "prometheus", OPTED_IN, &["liqo-api-access-milan"])]
 #[case::opted_out("opt-in", "prometheus", OF_MILAN, &[])]
 #[case("monitor", "prometheus", OF_MILAN, &["liqo-api-access-milan"])]
+#[case("many-home-clusters", "prometheus", OF_MILAN, &["liqo-api-access"])]
+#[case("many-home-clusters", "prometheus", OF_TURIN, &["liqo-api-access"])]
+#[case::own_namespace("many-home-clusters", "prometheus", &[], &[])]
+#[case::own_pod("many-home-clusters", "plain-web", OF_MILAN, &[])]
+#[case("second-lock", "prometheus", OF_MILAN, &["liqo-api-access-milan-verify"])]
+#[case::another_cluster("second-lock", "prometheus", OF_TURIN, &[])]
+#[case("one-namespace", "prometheus", &[], &["liqo-api-access"])]
+#[case::another_namespace("one-namespace", "prometheus", ELSEWHERE, &[])]
+#[case::own_pod("one-namespace", "plain-web", &[], &[])]
+#[case("admiralty", "admiralty", LABELED, &["admiralty-api-access-milan"])]
+#[case::not_labeled("admiralty", "admiralty", &[], &[])]
+#[case::of_liqo("admiralty", "prometheus", LABELED, &[])]
 #[case("home-cluster", "plain-web", OFFLOADED, &["liqo-api-access-check"])]
 #[case("home-cluster", "deployment", OFFLOADED, &["liqo-api-access-check"])]
 #[case("home-cluster", "replicaset", OFFLOADED, &["liqo-api-access-check"])]
@@ -257,21 +367,22 @@ fn selection(
     let request = Case::recorded(request).request;
     let policies = policies(manifest);
     let asked = policies.iter().filter(|policy| is_asked(policy, &request, &namespace(labels)));
-    assert_eq!(asked.map(|policy| policy.metadata.name.as_deref().unwrap()).collect::<Vec<_>>(), expected);
+    assert_eq!(asked.map(|policy| policy.name.as_str()).collect::<Vec<_>>(), expected);
 }
 
 /// Why `matchLabels` are refused: with them, and without an `objectSelector`, a cluster's own pods would be changed.
 #[test]
 fn labels_of_namespaces_would_select_every_pod() {
     let mut policy = policies("one-home-cluster").remove(0);
-    let spec = policy.spec.as_mut().unwrap();
-    spec.object_selector = None;
-    spec.namespace_selector = Some(LabelSelector { match_expressions: None, match_labels: Some(namespace(OF_MILAN)) });
+    policy.spec.object_selector = None;
+    policy.spec.namespace_selector =
+        Some(LabelSelector { match_expressions: None, match_labels: Some(namespace(OF_MILAN)) });
     assert!(is_asked(&policy, &Case::recorded("plain-web").request, &namespace(&[])));
 }
 
 /// What the policies of a manifest answer to a request, whole.
 #[rstest]
+#[case("one-home-cluster", "already-forged")]
 #[case("one-home-cluster", "prometheus")]
 #[case("one-home-cluster", "unknown-annotation-value")]
 #[case("two-home-clusters", "already-forged")]
@@ -286,10 +397,13 @@ fn labels_of_namespaces_would_select_every_pod() {
 #[case("home-cluster", "unknown-annotation-value")]
 #[case("home-cluster", "deployment-bad-annotation")]
 #[case("monitor", "prometheus")]
+#[case("second-lock", "already-forged")]
+#[case("one-namespace", "already-forged")]
+#[case("admiralty", "admiralty")]
 fn outcome(#[case] manifest: &str, #[case] request: &str) {
     let outcomes = policies(manifest).into_iter().map(|policy| {
-        let outcome = Case::recorded(request).settings(policy.spec.unwrap().settings.0).outcome();
-        format!("{}: {outcome}", policy.metadata.name.unwrap())
+        let outcome = Case::recorded(request).settings(policy.spec.settings.0).outcome();
+        format!("{}: {outcome}", policy.name)
     });
     insta::with_settings!({
         snapshot_path => root().join("test_data/examples"),
@@ -300,11 +414,36 @@ fn outcome(#[case] manifest: &str, #[case] request: &str) {
     });
 }
 
+/// What the policy for many home clusters answers to a pod with this label, in a Namespace of this cluster.
+#[rstest]
+#[case::milan("milan", Some("milan"))]
+#[case::turin("turin", Some("turin"))]
+#[case::genoa("genoa", Some("genoa"))]
+#[case::not_listed("venice", Some("venice"))]
+#[case::forged_label("milan", Some("turin"))]
+#[case::own_namespace("milan", None)]
+fn many_home_clusters(#[case] label: &str, #[case] namespace: Option<&str>) {
+    let belongs_to = namespace.unwrap_or("none");
+    let labels = namespace.map_or_else(|| json!({}), |cluster| json!({REMOTE_CLUSTER_ID: cluster}));
+    let annotations = json!({"liqo.io/original-name": "demo"});
+    let namespace = json!({"metadata": {"name": "liqo-demo", "labels": labels, "annotations": annotations}});
+    let policy = policies("many-home-clusters").remove(0);
+    let case = Case::recorded("already-forged").settings(policy.spec.settings.0).namespace(&namespace);
+    let outcome = case.set("/object/metadata/labels/offloading.liqo.io~1origin", json!(label)).outcome();
+    insta::with_settings!({
+        snapshot_path => root().join("test_data/examples"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(format!("many-home-clusters.{label}-in-{belongs_to}"), outcome.to_string());
+    });
+}
+
 /// The policy checks each kind of object that the home cluster's manifest selects.
 #[test]
 fn the_home_cluster_selects_what_the_policy_checks() {
     let policy = policies("home-cluster").remove(0);
-    let rules: Vec<RuleWithOperations> = policy.spec.unwrap().rules.unwrap();
+    let rules: Vec<RuleWithOperations> = policy.spec.rules.unwrap();
     let bad_template = json!({"metadata": {"annotations": {"liqo.io/api-server-support": "both"}}});
     let mut checked = 0;
     for rule in &rules {
@@ -371,32 +510,49 @@ fn own_credentials_fit_together() {
     let secret: Secret = object("own-credentials-secret", "Secret");
     assert_eq!(secret.metadata.namespace, account.metadata.namespace);
     assert_eq!(secret.string_data.unwrap().keys().collect::<Vec<_>>(), ["ca.crt", "token"]);
-    let settings = policies("own-credentials").remove(0).spec.unwrap().settings.0;
+    let settings = policies("own-credentials").remove(0).spec.settings.0;
     assert_eq!(settings["homeCredentialsSecret"].as_str(), secret.metadata.name.as_deref());
 }
 
 #[test]
 fn the_remote_service_account_is_the_allowed_one() {
     let account = service_account("remote-only-service-account");
-    let settings = policies("remote-only").remove(0).spec.unwrap().settings.0;
+    let settings = policies("remote-only").remove(0).spec.settings.0;
     assert_eq!(settings["allowedRemoteServiceAccounts"], json!([account.metadata.name.unwrap()]));
 }
 
-/// What shows monitor mode is the policy that protects, but for the two fields that its comment tells.
+/// What shows monitor mode is the policy that protects, but for the fields that its comment tells.
 #[test]
 fn monitor_is_the_same_policy() {
     let [mut monitor, protect] = ["monitor", "one-home-cluster"].map(|manifest| policies(manifest).remove(0));
-    let spec = monitor.spec.as_mut().unwrap();
+    let spec = &mut monitor.spec;
     assert_eq!(spec.mode.replace(PolicyMode::Protect), Some(PolicyMode::Monitor));
     assert_eq!(spec.failure_policy.replace(FailurePolicy::Fail), Some(FailurePolicy::Ignore));
+    assert_eq!(spec.timeout_seconds.take(), Some(3.into()));
+    assert_eq!(spec.settings.0["strict"].take(), Value::Null);
+    spec.settings.0["strict"] = json!(true);
     assert_eq!(monitor, protect);
+}
+
+/// The second lock is the first one, but for what makes it one.
+#[test]
+fn the_second_lock_is_the_same_policy() {
+    let [mut second, mut first] = ["second-lock", "one-home-cluster"].map(|manifest| policies(manifest).remove(0));
+    assert_eq!(second.name, format!("{}-verify", first.name));
+    assert_eq!(second.spec.settings.0["verifyOnly"].take(), json!(true));
+    first.spec.settings.0["verifyOnly"] = Value::Null;
+    assert_eq!((second.spec.mutating, first.spec.mutating), (false, true));
+    assert_eq!(json!([second.spec.background_audit, first.spec.background_audit]), json!([true, false]));
+    (first.name, first.spec.mutating) = (second.name.clone(), false);
+    first.spec.background_audit = second.spec.background_audit.clone();
+    assert_eq!(second, first);
 }
 
 /// `make run` and the end-to-end tests show the settings that the first manifest has.
 #[test]
 fn the_settings_file_has_settings_of_the_first_manifest() {
     let settings: BTreeMap<String, Value> = serde_yaml::from_str(&read("examples/settings.yaml")).unwrap();
-    let manifest = policies("one-home-cluster").remove(0).spec.unwrap().settings.0;
+    let manifest = policies("one-home-cluster").remove(0).spec.settings.0;
     assert!(settings.iter().all(|(key, value)| manifest[key] == *value), "{settings:?} {manifest}");
     assert_eq!(settings_problem(json!(settings).to_string().as_bytes()), None);
 }

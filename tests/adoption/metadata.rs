@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use k8s_openapi::api::admissionregistration::v1::RuleWithOperations;
-use kubewarden_policy_sdk::crd::policies::common::BackgroundAudit;
+use kubewarden_policy_sdk::crd::policies::common::{BackgroundAudit, ContextAwareResource};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,6 +21,8 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) struct Metadata {
     pub(crate) rules: Vec<RuleWithOperations>,
     pub(crate) background_audit: BackgroundAudit,
+    pub(crate) context_aware_resources: Vec<ContextAwareResource>,
+    host_capabilities: Vec<String>,
     mutating: bool,
     annotations: BTreeMap<String, String>,
 }
@@ -55,6 +57,8 @@ fn metadata_says_what_the_package_does() {
     assert_eq!(metadata.annotation("url"), format!("https://github.com/{NAME}/{NAME}"));
     assert_eq!(metadata.annotation("source"), metadata.annotation("url"));
     assert!(metadata.mutating);
+    assert_eq!(json!(metadata.context_aware_resources), json!([{"apiVersion": "v1", "kind": "Namespace"}]));
+    assert_eq!(metadata.host_capabilities, ["kubernetes/get_resource"]);
     assert!(read("LICENSE").contains("Apache License\n                           Version 2.0"));
 }
 
@@ -79,10 +83,24 @@ fn the_description_for_artifact_hub_says_the_same() {
     let rules: Vec<RuleWithOperations> =
         serde_yaml::from_str(annotations["kubewarden/rules"].as_str().unwrap()).unwrap();
     assert_eq!(rules, metadata.rules);
+    let resources: Vec<ContextAwareResource> =
+        serde_yaml::from_str(annotations["kubewarden/contextAwareResources"].as_str().unwrap()).unwrap();
+    assert_eq!(resources, metadata.context_aware_resources);
     assert_eq!(
         annotations["kubewarden/questions-ui"].as_str().unwrap().trim_end(),
         read("questions-ui.yml").trim_end()
     );
+}
+
+/// Artifact Hub lets those claim a repository who stand as owners in it: the maintainers of the package.
+#[test]
+fn artifact_hub_knows_the_owners() {
+    let [repository, package]: [Value; 2] =
+        ["artifacthub-repo.yml", "artifacthub-pkg.yml"].map(|file| serde_yaml::from_str(&read(file)).unwrap());
+    assert_eq!(repository, json!({"owners": package["maintainers"]}));
+    let owner = &repository["owners"][0];
+    let author = format!("{} <{}>", owner["name"].as_str().unwrap(), owner["email"].as_str().unwrap());
+    assert_eq!(author, Metadata::read().annotation("author"));
 }
 
 #[test]

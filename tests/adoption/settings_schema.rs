@@ -3,6 +3,8 @@
 //!
 //! `UPDATE_SCHEMA=1 cargo test settings_schema` writes the file.
 
+use std::collections::BTreeMap;
+
 use boon::{Compiler, SchemaIndex, Schemas};
 use rstest::rstest;
 use schemars::JsonSchema;
@@ -19,7 +21,7 @@ use crate::support::{Case, root, settings_problem};
 #[schemars(
     title = "Settings of liqo-api-access-policy",
     extend("$id" = "https://raw.githubusercontent.com/liqo-api-access-policy/liqo-api-access-policy/main/docs/settings.schema.json"),
-    extend("allOf" = Mode::ALL.map(default_is_allowed)),
+    extend("allOf" = rules()),
 )]
 struct Settings {
     /// Host of the home API server: a lower-case DNS name or an IP address, without scheme, port, path and brackets.
@@ -31,10 +33,14 @@ struct Settings {
     home_api_server_port: Option<String>,
     /// Where the home API server is reached from the foreign cluster's pods; they become host aliases. Default: `[]`.
     home_api_server_addresses: Option<Vec<Address>>,
-    /// Liqo's id of the home cluster. Pods with another cluster's label are rejected. Default: the pod's label
-    /// `offloading.liqo.io/origin`.
-    #[schemars(length(max = 63), regex(pattern = "^[a-z0-9][-a-z0-9]*$"))]
+    /// Liqo's id of the home cluster. Pods with another cluster's label are rejected. Not beside `homeClusters`. Default:
+    /// what the pod's Namespace or label says.
+    #[schemars(length(max = 63), regex(pattern = CLUSTER_ID))]
     home_cluster_id: Option<String>,
+    /// One policy for many home clusters: settings by cluster id. What an entry leaves out it has from the settings
+    /// beside it. Pods of any other cluster are rejected. Default: none.
+    #[schemars(extend("minProperties" = 1, "propertyNames" = {"maxLength": 63, "pattern": CLUSTER_ID}, "additionalProperties" = home_cluster()))]
+    home_clusters: Option<BTreeMap<String, Value>>,
     /// A Secret in the pod's namespace with the keys `token` and `ca.crt`. Default: the objects that Liqo reflects.
     #[schemars(length(max = 253), regex(pattern = OBJECT_NAME))]
     home_credentials_secret: Option<String>,
@@ -46,9 +52,24 @@ struct Settings {
     /// ServiceAccounts that pods in mode remote may use; `default` stands for a pod that names none. Default: any.
     #[schemars(inner(length(max = 253), regex(pattern = OBJECT_NAME)))]
     allowed_remote_service_accounts: Option<Vec<String>>,
+    /// Tokens with one of these audiences stay in every mode: those for services of the foreign cluster (a cloud's
+    /// identity service, Vault, a mesh), never for its API server. Default: `[]`.
+    #[schemars(inner(length(min = 1)))]
+    kept_token_audiences: Option<Vec<String>>,
+    /// The pod's label that holds the id of its home cluster. Default: `offloading.liqo.io/origin`.
+    #[schemars(regex(pattern = LABEL_KEY))]
+    origin_label: Option<String>,
+    /// Takes the home cluster from the pod's Namespace, shows the pod its namespace's name at home, and leaves pods of
+    /// other namespaces alone. Needs `contextAwareResources`. Default: `false`.
+    namespace_lookup: Option<bool>,
+    /// Rejects a pod or workload that would get a warning, with all its warnings. Default: `false`.
+    strict: Option<bool>,
     /// Checks everything and changes nothing: for the home cluster, in a policy with `mutating: false`.
     /// Default: `false`.
     validate_only: Option<bool>,
+    /// Changes nothing, and rejects a pod that the policy would change: a second lock, in a policy with
+    /// `mutating: false`. Not beside `validateOnly`. Default: `false`.
+    verify_only: Option<bool>,
 }
 
 /// A default is what the absence of a key means; where that depends on the pod, it is null.
@@ -59,11 +80,17 @@ impl Default for Settings {
             home_api_server_port: None,
             home_api_server_addresses: Some(Vec::new()),
             home_cluster_id: None,
+            home_clusters: None,
             home_credentials_secret: None,
             default_mode: Some(Mode::Home),
             allowed_modes: Some(Mode::ALL.to_vec()),
             allowed_remote_service_accounts: None,
+            kept_token_audiences: Some(Vec::new()),
+            origin_label: Some("offloading.liqo.io/origin".to_owned()),
+            namespace_lookup: Some(false),
+            strict: Some(false),
             validate_only: Some(false),
+            verify_only: Some(false),
         }
     }
 }
@@ -81,8 +108,26 @@ impl Mode {
 }
 
 #[derive(Serialize, JsonSchema)]
-#[schemars(extend("anyOf" = [{"format": "ipv4"}, {"format": "ipv6"}]))]
+#[schemars(extend("anyOf" = [{"format": "ipv4"}, {"format": "ipv6"}], "not" = {"pattern": NOWHERE}))]
 struct Address(String);
+
+/// The settings that an entry of `homeClusters` may have.
+const OF_A_HOME_CLUSTER: [&str; 7] = [
+    "homeApiServerHost",
+    "homeApiServerPort",
+    "homeApiServerAddresses",
+    "homeCredentialsSecret",
+    "defaultMode",
+    "allowedModes",
+    "allowedRemoteServiceAccounts",
+];
+
+/// An entry of `homeClusters`. That its default mode is one of its allowed ones, of which it may have either from the
+/// settings beside it, is left to the policy.
+fn home_cluster() -> Value {
+    let properties = OF_A_HOME_CLUSTER.map(|key| (key.to_owned(), json!({"$ref": format!("#/properties/{key}")})));
+    json!({"type": ["object", "null"], "properties": Value::from_iter(properties), "additionalProperties": false})
+}
 
 /// Labels of letters, digits and inner hyphens, the last one not all digits. That a label has at most 63 characters is
 /// left to the policy.
@@ -90,7 +135,28 @@ const DNS_NAME: &str = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?\\.)*\
                         ([0-9]*[a-z]([-a-z0-9]*[a-z0-9])?|[0-9]+-[-a-z0-9]*[a-z0-9])$";
 /// A string that reads as a port: 1 to 65535, without zeros in front.
 const PORT: &str = "^([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$";
+const CLUSTER_ID: &str = "^[a-z0-9][-a-z0-9]*$";
+/// Addresses that lead nowhere, or that Kubernetes refuses, as they are usually written; the policy knows them all.
+const NOWHERE: &str = "^(0\\.0\\.0\\.0$|127\\.|2(2[4-9]|3[0-9])\\.|::1?$|::[fF]{4}:|[fF]{2}[0-9a-fA-F]{2}:)";
+/// A label's name, with a DNS name and a slash before it. How long that is is left to the policy.
+const LABEL_KEY: &str = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?\
+                         [a-zA-Z0-9]([-_.a-zA-Z0-9]{0,61}[a-zA-Z0-9])?$";
 const OBJECT_NAME: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+
+/// What holds between settings.
+fn rules() -> Vec<Value> {
+    let both = |one: &str, other: &str, set: Value| {
+        let properties = json!({one: set, other: set});
+        json!({"not": {"required": [one, other], "properties": properties}})
+    };
+    let default_is_allowed = Mode::ALL.map(default_is_allowed).into_iter();
+    default_is_allowed
+        .chain([
+            both("homeClusterId", "homeClusters", json!({"not": {"type": "null"}})),
+            both("validateOnly", "verifyOnly", json!({"const": true})),
+        ])
+        .collect()
+}
 
 /// The rule that the default mode is one of the allowed ones, for one mode. An absent key is the default.
 fn default_is_allowed(mode: Mode) -> Value {
@@ -231,6 +297,14 @@ fn values() -> Vec<Value> {
         "2001:db8::g",
         "fe80::1%eth0",
         "::ffff:10.0.0.1",
+        "::",
+        "0.0.0.0",
+        "127.0.0.1",
+        "224.0.0.1",
+        "239.255.255.255",
+        "240.0.0.1",
+        "ff02::1",
+        "fe80::1",
         "0",
         "443",
         "0443",
@@ -255,6 +329,14 @@ fn values() -> Vec<Value> {
         "default",
         "true",
         "a\nb",
+        "example.org/origin",
+        "example.org/Origin_of.the-pod",
+        "example.org/",
+        "Example.org/origin",
+        "/origin",
+        "a/b/c",
+        "-a",
+        "_a",
     ];
     let texts = texts.into_iter().map(str::to_owned).chain([
         "m".repeat(63),
@@ -267,6 +349,8 @@ fn values() -> Vec<Value> {
     ]);
     let mut values: Vec<Value> = texts.map(Value::from).collect();
     values.extend([json!(null), json!(true), json!(false), json!({}), json!({"a": 1})]);
+    values.extend([json!({"milan": {}}), json!({"milan": {}, "turin": {}}), json!({"Milan": {}}), json!({"": {}})]);
+    values.extend([json!({"milan": null}), json!({"milan": []}), json!({"milan": {"homeClusterId": "milan"}})]);
     values.extend([json!(0), json!(-1), json!(1), json!(443), json!(443.5), json!(65_535), json!(65_536)]);
     let lists: Vec<Value> = values.iter().map(|value| json!([value])).collect();
     values.extend(lists);
@@ -278,6 +362,34 @@ fn values() -> Vec<Value> {
         json!([["home"]]),
     ]);
     values
+}
+
+/// Each setting that an entry of `homeClusters` may have is judged there as it is beside it, and no other is known.
+#[test]
+fn schema_and_policy_judge_home_clusters_alike() {
+    let judge = Judge::new();
+    for key in known_settings() {
+        for value in values() {
+            let settings = json!({"homeClusters": {"milan": {key.as_str(): value}}});
+            let alone = problem(&json!({key.as_str(): value})).is_none();
+            let accepted = OF_A_HOME_CLUSTER.contains(&key.as_str()) && alone;
+            assert_eq!(problem(&settings).is_none(), accepted, "{settings}");
+            // Whether an entry's list has its default mode depends on the settings beside it.
+            let depends = key == "allowedModes" && !accepted;
+            if !depends && !is_left_to_the_policy(&key, &value) {
+                assert_eq!(judge.accepts(&settings), accepted, "{settings}");
+            }
+        }
+    }
+}
+
+/// What an entry inherits counts, and JSON Schema does not see it.
+#[rstest]
+#[case(json!({"allowedModes": ["home"], "homeClusters": {"milan": {"defaultMode": "remote"}}}))]
+#[case(json!({"homeClusters": {"milan": {"allowedModes": ["remote"]}}}))]
+fn an_entry_with_what_it_inherits_is_left_to_the_policy(#[case] settings: Value) {
+    assert!(problem(&settings).is_some());
+    assert!(Judge::new().accepts(&settings));
 }
 
 /// Whether the policy alone tells a value to be wrong.
@@ -327,6 +439,13 @@ fn a_number_in_a_form_that_no_yaml_has_is_left_to_the_policy() {
 #[case(json!({"defaultMode": null, "allowedModes": ["home"]}))]
 #[case(json!({"defaultMode": null, "allowedModes": ["remote"]}))]
 #[case(json!({"allowedModes": ["remote", "disabled"]}))]
+#[case(json!({"homeClusterId": "milan", "homeClusters": {"milan": {}}}))]
+#[case(json!({"homeClusterId": "milan", "homeClusters": null}))]
+#[case(json!({"homeClusterId": null, "homeClusters": {"milan": {}}}))]
+#[case(json!({"allowedModes": ["remote"], "defaultMode": "remote", "homeClusters": {"milan": {"homeApiServerPort": 6443}}}))]
+#[case(json!({"validateOnly": true, "verifyOnly": true}))]
+#[case(json!({"validateOnly": false, "verifyOnly": true}))]
+#[case(json!({"validateOnly": true, "verifyOnly": null}))]
 #[case(json!({"homeApiServerHots": "h"}))]
 #[case(json!({"homeApiServerHots": null}))]
 #[case(json!({"homeApiServerHost": "h", "homeApiServerPort": 0}))]
