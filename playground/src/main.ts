@@ -81,6 +81,7 @@ async function setSetting(name: string, value: Extract<Job, { kind: "set" }>["va
   try {
     const done = await (await jobs).run(() => ({ kind: "set", settings: settingsEditor.text, name, value }));
     if ("settings" in done) settingsEditor.text = done.settings;
+    form.refuse(name, "refusal" in done ? done.refusal : undefined);
     if ("failure" in done) showStopped(done.failure);
   } catch (error) {
     showStopped(reason(error));
