@@ -1,6 +1,6 @@
 /** Owns the page as a whole: what is typed goes to the policy, and what the policy says is shown. */
 
-import { settings as exampleSettings, examples } from "virtual:examples";
+import { examples } from "virtual:examples";
 import schema from "../../docs/settings.schema.json";
 import policyUrl from "../../policy.wasm?url";
 import { byId, element } from "./dom.ts";
@@ -190,7 +190,9 @@ async function link(): Promise<string> {
 
 function setExample(id: string): void {
   const example = examples.find((example) => example.id === id);
-  if (example) setInput({ object: example.object, settings: exampleSettings, asApiServer: true, namespace: undefined });
+  if (!example) return;
+  const { object, settings } = example;
+  setInput({ object, settings, asApiServer: true, namespace: undefined });
 }
 
 /** Takes the input of a link; tells whether there was one. */
