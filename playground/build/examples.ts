@@ -6,24 +6,30 @@
 import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 import { isMembers, itemsOf, type Members, member, parseJson, textMember, type Value, writeJson } from "../src/json.ts";
-import { writeYaml } from "../src/yaml.ts";
+import { readYaml, writeYaml } from "../src/yaml.ts";
 
-/** The recorded requests, each with what it is an example of. */
-const EXAMPLES = [
+/** The recorded requests, each with what it is an example of. Settings and namespace may be others than usual. */
+const EXAMPLES: readonly [id: string, title: string, special?: { manifest: string; namespace: string }][] = [
   ["plain-web", "A plain pod"],
   ["disabled", "No API access (disabled)"],
   ["remote-other-sa", "Remote, with another ServiceAccount"],
   ["argo-step", "A step of an Argo workflow"],
   ["istio-injected", "With Istio's sidecar"],
   ["ray-head", "With its own KUBERNETES_SERVICE_HOST"],
+  [
+    "already-forged",
+    "One of many home clusters",
+    { manifest: "examples/many-home-clusters.yaml", namespace: "liqo-demo-milan" },
+  ],
   ["unknown-annotation-value", "A misspelt annotation (rejected)"],
   ["deployment-bad-annotation", "A Deployment with a bad annotation (rejected)"],
-] as const;
+];
 
 export interface Example {
   id: string;
   title: string;
   object: string;
+  settings: string;
 }
 
 const MODULE = "virtual:examples";
@@ -34,21 +40,29 @@ export function examplesPlugin(): Plugin {
     resolveId: (id) => (id === MODULE ? `\0${MODULE}` : undefined),
     load(id) {
       if (id !== `\0${MODULE}`) return undefined;
-      const settings = readFileSync(inRoot("examples/settings.yaml"), "utf8");
-      return `export const examples = ${JSON.stringify(examples())}; export const settings = ${JSON.stringify(settings)};`;
+      return `export const examples = ${JSON.stringify(examples())};`;
     },
   };
 }
 
 function examples(): Example[] {
-  return EXAMPLES.map(([id, title]) => {
-    const request = parseJson(readFileSync(inRoot(`test_data/requests/${id}.json`), "utf8"));
-    return { id, title, object: writeYaml(asWritten(member(request, "object") as Members)) };
+  return EXAMPLES.map(([id, title, special]) => {
+    const request = parseJson(readInRoot(`test_data/requests/${id}.json`));
+    const object = asWritten(member(request, "object") as Members);
+    if (special) (object.get("metadata") as Members).set("namespace", special.namespace);
+    const settings = special ? settingsOf(special.manifest) : readInRoot("examples/settings.yaml");
+    return { id, title, object: writeYaml(object), settings };
   });
 }
 
-function inRoot(path: string): URL {
-  return new URL(`../../${path}`, import.meta.url);
+/** The settings of a policy's manifest. */
+function settingsOf(manifest: string): string {
+  const { value } = readYaml(readInRoot(manifest));
+  return `# The settings of ${manifest}.\n${writeYaml(member(member(value, "spec"), "settings") as Value)}`;
+}
+
+function readInRoot(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 }
 
 /** An object without what the API server has added to it. */

@@ -19,6 +19,11 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expect(playground.title).toHaveText("Rejected");
       expect(await findings()).toEqual([]);
 
+      await playground.example("One of many home clusters");
+      await expect(playground.title).toHaveText(/^Accepted/);
+      await expect(playground.namespace).toBeVisible();
+      expect(await findings()).toEqual([]);
+
       await playground.pasteSettings("homeApiServerPort: 0\n");
       await expect(playground.title).toHaveText("The policy refuses these settings");
       expect(await findings()).toEqual([]);
@@ -35,10 +40,9 @@ for (const colorScheme of ["light", "dark"] as const) {
 
 test("everything is reached with the keyboard, and left again", async ({ page, playground }) => {
   await playground.open();
-  const reached: string[] = [];
-  for (;;) {
-    await page.keyboard.press("Tab");
-    const name = await page.evaluate(() => {
+  await playground.example("One of many home clusters");
+  const focused = () =>
+    page.evaluate(() => {
       const { activeElement: element, body } = document;
       if (!element || element === body) return undefined;
       return (
@@ -47,8 +51,11 @@ test("everything is reached with the keyboard, and left again", async ({ page, p
         element.textContent
       );
     });
-    if (name === undefined) break;
+  await page.getByRole("button", { name: "Copy link" }).focus();
+  const reached: string[] = [];
+  for (let name = await focused(); name !== undefined; name = await focused()) {
     reached.push(name.trim());
+    await page.keyboard.press("Tab");
   }
   expect(reached).toEqual([
     "Copy link",
@@ -56,19 +63,26 @@ test("everything is reached with the keyboard, and left again", async ({ page, p
     "Example",
     "Pod, workload or AdmissionReview",
     "As the API server would send it",
+    "Namespace",
     "Settings",
     "Form",
     "homeApiServerHost",
     "homeApiServerPort",
     "homeApiServerAddresses",
     "homeClusterId",
+    "homeClusters",
     "homeCredentialsSecret",
     "defaultMode",
     "home",
     "remote",
     "disabled",
     "allowedRemoteServiceAccounts",
+    "keptTokenAudiences",
+    "originLabel",
+    "namespaceLookup",
+    "strict",
     "validateOnly",
+    "verifyOnly",
     "Unchanged lines, too",
     "Before the policy",
     "After the policy",

@@ -1,4 +1,4 @@
-import { modulePath, readAnswer, runnerPath, start } from "../tests/runner.ts";
+import { runCommand } from "../tests/runner.ts";
 import { expect, test } from "./playground.ts";
 
 const HOME = "Mode home: the pod talks to the API server of its home cluster.";
@@ -13,12 +13,10 @@ const EXAMPLES = {
   "A step of an Argo workflow": HOME,
   "With Istio's sidecar": HOME,
   "With its own KUBERNETES_SERVICE_HOST": HOME,
+  "One of many home clusters": HOME,
   "A misspelt annotation (rejected)": undefined,
   "A Deployment with a bad annotation (rejected)": undefined,
 };
-
-/** What the shell is to take for kwctl: the runner, which needs no registry. */
-const KWCTL = `kwctl() { "${runnerPath}" "\${@/registry:*/${modulePath}}"; }`;
 
 test("the examples are these", async ({ page, playground }) => {
   await playground.open();
@@ -33,7 +31,7 @@ for (const [title, mode] of Object.entries(EXAMPLES)) {
     await expect(playground.message).toHaveText(mode ?? /^(spec\.template\.)?metadata\.annotations\["/);
 
     const command = (await page.locator("#command").textContent()) ?? "";
-    const native = readAnswer(await start("bash", ["-euo", "pipefail"], `${KWCTL}\n${command}`));
+    const native = await runCommand(command);
     const message = (await playground.message.textContent()) ?? "";
     const keys = await page.locator("#audit-list dt").allTextContents();
     const values = await page.locator("#audit-list dd").allTextContents();

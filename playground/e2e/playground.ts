@@ -7,12 +7,14 @@ export { expect };
 export class Playground {
   readonly object: Locator;
   readonly settings: Locator;
+  readonly namespace: Locator;
   readonly title: Locator;
   readonly message: Locator;
 
   constructor(readonly page: Page) {
     this.object = page.getByRole("textbox", { name: "Pod, workload or AdmissionReview" });
     this.settings = page.getByRole("textbox", { name: "Settings in YAML" });
+    this.namespace = page.getByRole("textbox", { name: "Namespace" });
     this.title = page.locator("#verdict-title");
     this.message = page.locator("#verdict-message");
   }
@@ -77,13 +79,12 @@ export const test = base.extend<{ playground: Playground; expectedErrors: RegExp
 });
 
 /** A pod in YAML, with lines of its own in its spec. */
-export function pod(annotations = "", spec = ""): string {
+export function pod(annotations = "", spec = "", metadata = "  namespace: shop\n"): string {
   return `apiVersion: v1
 kind: Pod
 metadata:
   name: web
-  namespace: shop
-  annotations: {${annotations}}
+${metadata}  annotations: {${annotations}}
 spec:
   containers:
   - name: web

@@ -80,16 +80,53 @@ test("settings that cannot be read are told, and the form waits", async ({ page,
   await expect(page.getByLabel("homeApiServerPort")).toBeEnabled();
 });
 
+test("a Namespace that is none is told", async ({ page, playground }) => {
+  await playground.open();
+  await playground.paste(playground.object, pod());
+  await playground.pasteSettings("namespaceLookup: true\n");
+  for (const [text, message, line] of [
+    ["kind: [\n", "Namespace, line 2: expected ] before this", ""],
+    ["apiVersion: v1\nkind: Pod\n", "Namespace, line 2: expected a Namespace", "kind: Pod"],
+  ] as const) {
+    await playground.paste(playground.namespace, text);
+    await expect(playground.title).toHaveText("This cannot be read");
+    await expect(playground.message).toHaveText(message);
+    await expect(playground.markedLines(playground.namespace)).toHaveText(line);
+  }
+  await page.getByRole("button", { name: "Go to line 2 of the Namespace" }).click();
+  await expect(playground.namespace).toBeFocused();
+
+  await playground.paste(playground.namespace, "");
+  await expect(playground.message).toHaveText(
+    'request.namespace: Namespace "shop" could not be read: Callback evaluation failure: Cannot find v1/Namespace named ' +
+      "'shop' inside of namespace 'None'; grant the policy v1/Namespace in contextAwareResources",
+  );
+  await expect(playground.markedLines(playground.object)).toHaveText("  namespace: shop");
+});
+
 test("settings that the policy refuses are told at each of them", async ({ page, playground }) => {
   await playground.open();
-  await playground.pasteSettings("homeApiServerPort: 0\ndefaultMode: home\nallowedModes:\n- home\n- nowhere\n");
+  await playground.pasteSettings(
+    "homeApiServerPort: 0\ndefaultMode: home\nallowedModes:\n- home\n- nowhere\n" +
+      "homeClusters:\n  milan:\n    homeApiServerPort: none\n    homeApiServer: x\n",
+  );
   const port = "homeApiServerPort: expected a number from 1 to 65535, found 0";
   const mode = 'allowedModes[1]: expected "home", "remote" or "disabled", found "nowhere"';
   await expect(playground.title).toHaveText("The policy refuses these settings");
-  await expect(playground.message).toHaveText(`${port}; ${mode}`);
-  await expect(playground.markedLines(playground.settings)).toHaveText(["homeApiServerPort: 0", "- nowhere"]);
+  const milan =
+    'homeClusters.milan: "homeApiServer": no such setting; known are homeApiServerHost, homeApiServerPort, ' +
+    "homeApiServerAddresses, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts; " +
+    'homeClusters.milan.homeApiServerPort: expected a number from 1 to 65535, found "none"';
+  await expect(playground.message).toHaveText(`${port}; ${mode}; ${milan}`);
+  await expect(playground.markedLines(playground.settings)).toHaveText([
+    "homeApiServerPort: 0",
+    "- nowhere",
+    "    homeApiServerPort: none",
+    "    homeApiServer: x",
+  ]);
   await page.getByRole("tab", { name: "Form" }).click();
   await expect(page.getByLabel("homeApiServerPort")).toHaveAccessibleDescription(new RegExp(`${port}$`));
+  await expect(page.getByLabel("homeClusters")).toHaveAccessibleDescription(new RegExp(`${milan}$`));
 });
 
 test("a rejection marks the line that it is about, also in a review", async ({ page, playground }) => {

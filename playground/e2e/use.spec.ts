@@ -1,4 +1,4 @@
-import { expect, pod, test } from "./playground.ts";
+import { expect, Playground, pod, test } from "./playground.ts";
 
 test("what is typed is evaluated", async ({ page, playground }) => {
   await playground.open();
@@ -68,13 +68,17 @@ test("the form changes the YAML, and the YAML the form", async ({ page, playgrou
   await page.getByLabel("homeApiServerAddresses").fill("10.0.0.1\nfd00::1\n");
   await page.getByLabel("defaultMode").selectOption("remote");
   await page.getByRole("group", { name: "allowedModes" }).getByLabel("disabled").uncheck();
+  await page.getByLabel("keptTokenAudiences").fill("vault");
+  await page.getByLabel("originLabel").fill("from");
+  await page.getByLabel("strict").check();
   await page.getByLabel("validateOnly").check();
   await page.getByRole("tab", { name: "YAML" }).click();
   await expect
     .poll(() => playground.textOf(playground.settings))
     .toBe(
       "# Mine\nhomeClusterId: rome # here\nhomeApiServerPort: 6443\nhomeApiServerAddresses:\n- 10.0.0.1\n- fd00::1\n" +
-        "defaultMode: remote\nallowedModes:\n- home\n- remote\nvalidateOnly: true\n",
+        "defaultMode: remote\nallowedModes:\n- home\n- remote\nkeptTokenAudiences:\n- vault\noriginLabel: from\n" +
+        "strict: true\nvalidateOnly: true\n",
     );
   await expect(playground.message).toHaveText(/^Mode remote/);
 
@@ -97,11 +101,91 @@ test("the form changes the YAML, and the YAML the form", async ({ page, playgrou
   await expect.poll(() => playground.textOf(playground.settings)).toBe("");
 });
 
+test("many home clusters are written as YAML", async ({ page, playground }) => {
+  await playground.open();
+  await playground.paste(playground.object, pod("", "", "  labels: {offloading.liqo.io/origin: turin}\n"));
+  await playground.pasteSettings("homeClusters: {turin: {}, milan: {homeApiServerPort: 6443}} # all\n");
+  await page.getByRole("tab", { name: "Form" }).click();
+  const field = page.getByLabel("homeClusters");
+  await expect(field).toHaveValue("turin: {}\nmilan:\n  homeApiServerPort: 6443\n");
+  await expect(playground.message).toHaveText(/^Mode home/);
+
+  await field.fill("turin: {defaultMode: disabled}\nmilan: {");
+  await expect(field).toHaveAccessibleDescription(/line 2: expected } before this$/);
+  await expect(playground.message).toHaveText(/^Mode home/);
+  await page.getByLabel("strict").check();
+  await playground.settle();
+  await expect(field).toHaveValue("turin: {defaultMode: disabled}\nmilan: {");
+
+  await field.fill("turin: {defaultMode: disabled}");
+  await expect(playground.message).toHaveText(/^Mode disabled/);
+  await expect(field).not.toHaveAccessibleDescription(/before this/);
+  await field.fill("turin: {defaultMode: no}");
+  const problem = 'homeClusters.turin.defaultMode: expected "home", "remote" or "disabled", found a boolean';
+  await expect(playground.message).toHaveText(problem);
+  await expect(field).toHaveAccessibleDescription(new RegExp(`${problem}$`));
+  await expect(field).toHaveAttribute("aria-invalid", "true");
+  await field.fill("");
+  await page.getByRole("tab", { name: "YAML" }).click();
+  await expect.poll(() => playground.textOf(playground.settings)).toBe("strict: true\n");
+});
+
+const NAMESPACE = `apiVersion: v1
+kind: Namespace
+metadata:
+  name: shop-rome
+  labels:
+    liqo.io/remote-cluster-id: rome
+  annotations:
+    liqo.io/original-name: shop
+`;
+
+test("the pod's Namespace is looked up", async ({ page, playground }) => {
+  await playground.open();
+  await playground.paste(playground.object, pod("", "", "  namespace: shop-rome\n"));
+  await playground.pasteSettings("homeClusters: {rome: {}}\n");
+  await expect(playground.namespace).toBeHidden();
+  await page.getByRole("tab", { name: "Form" }).click();
+  await page.getByLabel("namespaceLookup").check();
+  await expect(playground.namespace).toBeVisible();
+  await expect.poll(() => playground.textOf(playground.namespace)).toBe(NAMESPACE);
+  await expect(playground.message).toHaveText(/^Mode home/);
+  const after = page.getByRole("textbox", { name: "After the policy", exact: true });
+  await expect(after.locator(".cm-changedLine").filter({ hasText: "/home-namespace: shop" })).toHaveCount(1);
+  await expect(page.locator("#command")).toContainText("name: shop-rome");
+
+  await playground.paste(playground.object, pod("", "", "  namespace: billing-rome\n"));
+  await expect(playground.namespace).toContainText("liqo.io/original-name: billing");
+  await playground.paste(playground.namespace, NAMESPACE.replace("rome\n  ann", "turin\n  ann"));
+  await expect(playground.message).toContainText("Cannot find v1/Namespace named 'billing-rome'");
+  await playground.paste(playground.object, pod("", "", "  namespace: shop-rome\n"));
+  await expect(playground.message).toHaveText(
+    'the pod comes from cluster "turin", which is none of the 1 in the policy\'s homeClusters',
+  );
+  await playground.paste(playground.namespace, NAMESPACE.replaceAll(/^ {2}labels:\n.*\n/gm, ""));
+  await expect(playground.title).toHaveText("Accepted, unchanged");
+  await playground.example("One of many home clusters");
+  await expect(playground.namespace).toContainText("name: liqo-demo-milan");
+  await page.getByLabel("namespaceLookup").uncheck();
+  await expect(playground.namespace).toBeHidden();
+});
+
+test("a pod that is not as the policy would leave it is marked where that shows", async ({ page, playground }) => {
+  await playground.open();
+  await playground.paste(playground.object, pod());
+  await page.getByLabel("verifyOnly").check();
+  await expect(playground.title).toHaveText("Rejected");
+  await expect(playground.message).toHaveText(/another webhook changed the pod after this policy$/);
+  await expect(playground.markedLines(playground.object)).toHaveCount(1);
+});
+
 test("a link holds everything", async ({ page, playground, context, baseURL }) => {
   await playground.open();
   const object = pod("liqo.io/api-server-support: disabled", "  own: ü 😀\n");
   await playground.paste(playground.object, object);
-  await playground.pasteSettings("homeClusterId: rome\n");
+  await playground.pasteSettings("homeClusterId: rome\nnamespaceLookup: true\n");
+  const namespace = NAMESPACE.replace("shop-rome", "shop");
+  await playground.paste(playground.namespace, namespace);
   await page.getByLabel("As the API server would send it").uncheck();
   await page.getByRole("button", { name: "Copy link" }).click();
   await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
@@ -114,8 +198,9 @@ test("a link holds everything", async ({ page, playground, context, baseURL }) =
   await expect(other.locator("#verdict-message")).toHaveText("Mode disabled: the pod talks to no API server.");
   await expect(other.getByLabel("As the API server would send it")).not.toBeChecked();
   await expect(other.getByLabel("homeClusterId")).toHaveValue("rome");
-  const lines = other.getByRole("textbox", { name: "Pod, workload or AdmissionReview" }).locator(".cm-line");
-  expect((await lines.allTextContents()).join("\n")).toBe(object);
+  const there = new Playground(other);
+  expect(await there.textOf(there.object)).toBe(object);
+  expect(await there.textOf(there.namespace)).toBe(namespace);
 
   await playground.open();
   await expect(playground.message).toHaveText(/^Mode home/);

@@ -1,4 +1,3 @@
 declare module "virtual:examples" {
   export const examples: import("../build/examples").Example[];
-  export const settings: string;
 }

@@ -4,6 +4,7 @@ import { kwctlCommand } from "./command.ts";
 import {
   isMembers,
   itemsOf,
+  lineAt,
   type Members,
   member,
   parseJson,
@@ -13,11 +14,12 @@ import {
   type Value,
   writeJson,
 } from "./json.ts";
+import { Cluster, looksUpNamespaces, namespaceOf, offloadedNamespace } from "./namespace.ts";
 import { diff, patchValue } from "./patch.ts";
-import { pathOf } from "./path.ts";
-import { NotReviewable, type Review, reviewOf } from "./review.ts";
+import { pathOf, ShapeProblem, type Step } from "./path.ts";
+import { type Review, reviewOf } from "./review.ts";
 import { type PlainSettings, plainSettings } from "./settings.ts";
-import { call, GuestFailure } from "./wapc.ts";
+import { call, GuestFailure, type Host } from "./wapc.ts";
 import { type Range, readYaml, type Source, writeYaml } from "./yaml.ts";
 
 export interface Input {
@@ -26,11 +28,13 @@ export interface Input {
   settings: string;
   /** Whether a pod gets what the API server adds. */
   asApiServer: boolean;
+  /** The object's Namespace, which the policy looks up where the settings say so; one is made where none is given. */
+  namespace: string | undefined;
 }
 
-/** A message about a place in one of the two texts. */
+/** A message about a place in one of the texts. */
 export interface Mark extends Range {
-  editor: "object" | "settings";
+  editor: "object" | "settings" | "namespace";
   severity: "error" | "warning";
   message: string;
 }
@@ -40,6 +44,10 @@ export interface Evaluation {
   marks: Mark[];
   /** For the form; none when they could not be read. */
   settings: PlainSettings | undefined;
+  /** Whether the policy looks up Namespaces; unknown when the settings could not be read. */
+  looksUp: boolean | undefined;
+  /** The Namespace that was made for the object. */
+  madeNamespace: string | undefined;
 }
 
 export type Verdict =
@@ -73,32 +81,30 @@ export interface Change {
 export function evaluate(module: WebAssembly.Module, version: string, input: Input): Evaluation {
   const marks: Mark[] = [];
   const settings = read("settings", input.settings, marks);
-  const plain = settings && plainSettings(settings.value);
+  const looksUp = settings && looksUpNamespaces(settings.value);
+  const evaluation = { marks, settings: settings && plainSettings(settings.value), looksUp, madeNamespace: undefined };
   try {
-    return { verdict: verdictOf(module, version, input, settings, marks), marks, settings: plain };
+    const refusal = settings && refusalOf(module, settings, marks);
+    if (refusal !== undefined) return { ...evaluation, verdict: { kind: "invalid-settings", message: refusal } };
+    const isEmpty = !input.object.trim();
+    if (isEmpty && settings) return { ...evaluation, verdict: { kind: "empty" } };
+
+    const source = isEmpty ? undefined : read("object", input.object, marks);
+    const review = source && shaped("object", source, marks, (value) => reviewOf(value, input.asApiServer));
+    const isMade = looksUp && input.namespace === undefined;
+    const madeNamespace = isMade && review ? offloadedNamespace(review.request, settings.value) : undefined;
+    const cluster = looksUp ? clusterOf(madeNamespace ?? input.namespace ?? "", marks) : new Cluster(undefined);
+    if (!settings || !review || !cluster) {
+      const verdict: Verdict = { kind: "unreadable", message: firstProblem(input, marks) };
+      return { ...evaluation, verdict, madeNamespace };
+    }
+    const answer = ask(module, version, review, settingsJson(settings), cluster);
+    markAnswer(answer, source, review, marks);
+    return { ...evaluation, verdict: answer, madeNamespace };
   } catch (error) {
     if (!(error instanceof GuestFailure)) throw error;
-    return { verdict: { kind: "failed", message: error.message }, marks, settings: plain };
+    return { ...evaluation, verdict: { kind: "failed", message: error.message } };
   }
-}
-
-function verdictOf(
-  module: WebAssembly.Module,
-  version: string,
-  input: Input,
-  settings: Source | undefined,
-  marks: Mark[],
-): Verdict {
-  const refusal = settings && refusalOf(module, settings, marks);
-  if (refusal !== undefined) return { kind: "invalid-settings", message: refusal };
-  const isEmpty = !input.object.trim();
-  if (isEmpty && settings) return { kind: "empty" };
-  const source = isEmpty ? undefined : read("object", input.object, marks);
-  const review = source && reviewed(source, input.asApiServer, marks);
-  if (!settings || !review) return { kind: "unreadable", message: firstProblem(input, marks) };
-  const answer = ask(module, version, review, settingsJson(settings));
-  markAnswer(answer, source, review, marks);
-  return answer;
 }
 
 /** Reads one of the texts, or marks what is wrong with it. */
@@ -124,50 +130,59 @@ function problemMark(error: unknown): (Range & { message: string }) | undefined 
   return undefined;
 }
 
-function reviewed(source: Source, asApiServer: boolean, marks: Mark[]): Review | undefined {
+/** Makes something of what was read, or marks where it has another shape. */
+function shaped<T>(editor: Mark["editor"], source: Source, marks: Mark[], make: (value: Value) => T): T | undefined {
   try {
-    return reviewOf(source.value, asApiServer);
+    return make(source.value);
   } catch (error) {
-    if (!(error instanceof NotReviewable)) throw error;
-    const range = source.locate(error.path);
-    marks.push({ editor: "object", severity: "error", ...range, message: error.message });
+    if (!(error instanceof ShapeProblem)) throw error;
+    marks.push({ editor, severity: "error", ...source.locate(error.path), message: error.message });
     return undefined;
   }
 }
 
+function clusterOf(text: string, marks: Mark[]): Cluster | undefined {
+  const source = read("namespace", text, marks);
+  return source && shaped("namespace", source, marks, (value) => new Cluster(namespaceOf(value)));
+}
+
+/** How a message begins that is about a line of a text. */
+const PLACES: Record<Mark["editor"], string> = { object: "", settings: "settings, ", namespace: "Namespace, " };
+
 function firstProblem(input: Input, marks: Mark[]): string {
   const [mark] = marks.filter(({ severity }) => severity === "error");
   if (!mark) return "";
-  const line = input[mark.editor].slice(0, mark.from).split("\n").length;
-  const what = mark.editor === "settings" ? "settings, " : "";
-  return `${what}line ${line}: ${mark.message}`;
+  return `${PLACES[mark.editor]}line ${lineAt(input[mark.editor] ?? "", mark.from)}: ${mark.message}`;
 }
 
 function settingsJson(settings: Source): string {
   return writeJson(settings.value ?? new Map());
 }
 
-/** What stands between two problems of the settings: the next one begins with a setting, or with a name in quotes. */
-const NEXT_PROBLEM = /; (?=(?:"[^"]*"|[A-Za-z][\w-]*(?:\[\d+\])?): )/;
+/** What stands between two problems of the settings: the next one begins with a path, or with a name in quotes. */
+const NEXT_PROBLEM = /; (?=(?:"[^"]*"|[A-Za-z][\w-]*(?:\.[\w-]+)*(?:\[\d+\])?): )/;
 
 /** Why the policy refuses the settings, with each setting that it names marked. */
 function refusalOf(module: WebAssembly.Module, settings: Source, marks: Mark[]): string | undefined {
-  const answer = callJson(module, "validate_settings", settingsJson(settings));
+  const answer = callJson(module, "validate_settings", settingsJson(settings), new Cluster(undefined).host);
   if (member(answer, "valid") === true) return undefined;
   const message = textMember(answer, "message") ?? "no reason given";
   for (const problem of message.split(NEXT_PROBLEM)) {
-    // A name that is no setting's comes in quotes.
-    const unknown = /^"([^"]+)": /.exec(problem)?.[1];
-    const path = unknown === undefined ? (pathOf(problem) ?? []) : [unknown];
-    marks.push({ editor: "settings", severity: "error", ...settings.locate(path), message: problem });
+    marks.push({ editor: "settings", severity: "error", ...settings.locate(settingOf(problem)), message: problem });
   }
   return message;
 }
 
-function ask(module: WebAssembly.Module, version: string, review: Review, settings: string): Answer {
+/** The path of the setting that a problem is about. A name that is no setting's comes in quotes, behind a path or alone. */
+function settingOf(problem: string): Step[] {
+  const [, place, unknown] = /^([\w.-]+: )?"([^"]+)": /.exec(problem) ?? [];
+  return [...(pathOf(place ?? problem) ?? []), ...(unknown === undefined ? [] : [unknown])];
+}
+
+function ask(module: WebAssembly.Module, version: string, review: Review, settings: string, cluster: Cluster): Answer {
   const request = writeJson(review.request);
   const start = performance.now();
-  const answer = callJson(module, "validate", `{"request":${request},"settings":${settings}}`);
+  const answer = callJson(module, "validate", `{"request":${request},"settings":${settings}}`, cluster.host);
   const milliseconds = performance.now() - start;
   const audit = member(answer, "audit_annotations");
   return {
@@ -178,13 +193,13 @@ function ask(module: WebAssembly.Module, version: string, review: Review, settin
     added: review.added,
     change: changeOf(review.request.get("object"), member(answer, "mutated_object")),
     request,
-    command: kwctlCommand(request, settings, version),
+    command: kwctlCommand(request, settings, version, cluster.exchanges),
     milliseconds,
   };
 }
 
-function callJson(module: WebAssembly.Module, operation: string, payload: string): Value {
-  const answer = call(module, operation, new TextEncoder().encode(payload));
+function callJson(module: WebAssembly.Module, operation: string, payload: string, host: Host): Value {
+  const answer = call(module, operation, new TextEncoder().encode(payload), host);
   return parseJson(new TextDecoder().decode(answer));
 }
 

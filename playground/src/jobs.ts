@@ -11,7 +11,12 @@ export type Job =
   /** Changes a setting, or removes it, in the text of all settings. */
   | { kind: "set"; settings: string; name: string; value: PlainSetting | undefined };
 
-export type Outcome = { evaluation: Evaluation } | { settings: string } | { failure: string };
+export type Outcome =
+  | { evaluation: Evaluation }
+  | { settings: string }
+  /** The value cannot be read, and the settings stay as they are. */
+  | { refusal: string }
+  | { failure: string };
 
 /** What the thread is told first. */
 export interface Setup {

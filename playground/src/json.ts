@@ -22,6 +22,11 @@ export class SyntaxProblem extends Error {
   }
 }
 
+/** The number of the line at an offset. */
+export function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split("\n").length;
+}
+
 /** A value is more than a request may hold. */
 export class SizeProblem extends Error {}
 

@@ -1,6 +1,6 @@
 /** Owns the page as a whole: what is typed goes to the policy, and what the policy says is shown. */
 
-import { settings as exampleSettings, examples } from "virtual:examples";
+import { examples } from "virtual:examples";
 import schema from "../../docs/settings.schema.json";
 import policyUrl from "../../policy.wasm?url";
 import { byId, element } from "./dom.ts";
@@ -26,6 +26,8 @@ const asApiServer = byId<HTMLInputElement>("as-api-server");
 const chooser = byId<HTMLSelectElement>("example");
 const objectEditor = new Editor(byId("object"), "Pod, workload or AdmissionReview", evaluateSoon);
 const settingsEditor = new Editor(byId("settings"), "Settings in YAML", evaluateSoon);
+const namespacePanel = byId("namespace-panel");
+const namespaceEditor = new Editor(byId("namespace"), "Namespace", evaluateSoon);
 const settingsPanel = byId<HTMLDetailsElement>("settings-panel");
 const showSettings = tabs(byId("settings-tabs"));
 const form = new SettingsForm(
@@ -38,18 +40,27 @@ const jobs = loadPolicy();
 // Whoever waits for it tells of its failure.
 jobs.catch(() => {});
 let pause: ReturnType<typeof setTimeout> | undefined;
+/** The Namespace that was made for the object, and is made anew for another one; none when its user gave it. */
+let madeNamespace: string | undefined = "";
 /** An evaluation is under way; another one is wanted after it. */
 let isEvaluating = false;
 let isStale = false;
 
 function input(): Input {
-  return { object: objectEditor.text, settings: settingsEditor.text, asApiServer: asApiServer.checked };
+  return {
+    object: objectEditor.text,
+    settings: settingsEditor.text,
+    asApiServer: asApiServer.checked,
+    namespace: namespaceEditor.text === madeNamespace ? undefined : namespaceEditor.text,
+  };
 }
 
-function setInput({ object, settings, asApiServer: checked }: Input): void {
+function setInput({ object, settings, asApiServer: checked, namespace }: Input): void {
   objectEditor.text = object;
   settingsEditor.text = settings;
   asApiServer.checked = checked;
+  madeNamespace = namespace === undefined ? "" : undefined;
+  namespaceEditor.text = namespace ?? "";
   evaluateSoon();
 }
 
@@ -81,15 +92,22 @@ async function setSetting(name: string, value: Extract<Job, { kind: "set" }>["va
   try {
     const done = await (await jobs).run(() => ({ kind: "set", settings: settingsEditor.text, name, value }));
     if ("settings" in done) settingsEditor.text = done.settings;
+    form.refuse(name, "refusal" in done ? done.refusal : undefined);
     if ("failure" in done) showStopped(done.failure);
   } catch (error) {
     showStopped(reason(error));
   }
 }
 
-function showEvaluation({ verdict, marks, settings }: Evaluation): void {
-  const [ofObject, ofSettings] = [marksOf(marks, "object"), marksOf(marks, "settings")];
-  objectEditor.mark(ofObject);
+function showEvaluation({ verdict, marks, settings, looksUp, madeNamespace: made }: Evaluation): void {
+  if (looksUp !== undefined) namespacePanel.hidden = !looksUp;
+  if (made !== undefined && namespaceEditor.text === madeNamespace) {
+    madeNamespace = made;
+    namespaceEditor.text = made;
+  }
+  const ofSettings = marksOf(marks, "settings");
+  objectEditor.mark(marksOf(marks, "object"));
+  namespaceEditor.mark(marksOf(marks, "namespace"));
   settingsEditor.mark(ofSettings);
   form.show(settings);
   form.mark(ofSettings);
@@ -103,9 +121,14 @@ function marksOf(marks: Mark[], editor: Mark["editor"]): Mark[] {
   return marks.filter((mark) => mark.editor === editor);
 }
 
+const OF_EDITOR: Record<Mark["editor"], string> = {
+  object: "",
+  settings: " of the settings",
+  namespace: " of the Namespace",
+};
+
 function place({ editor, from }: Mark): string {
-  const line = editorOf(editor).lineAt(from);
-  return editor === "object" ? `Go to line ${line}` : `Go to line ${line} of the settings`;
+  return `Go to line ${editorOf(editor).lineAt(from)}${OF_EDITOR[editor]}`;
 }
 
 function goTo({ editor, from }: Mark): void {
@@ -117,7 +140,7 @@ function goTo({ editor, from }: Mark): void {
 }
 
 function editorOf(editor: Mark["editor"]): Editor {
-  return editor === "object" ? objectEditor : settingsEditor;
+  return { object: objectEditor, settings: settingsEditor, namespace: namespaceEditor }[editor];
 }
 
 function addition(added: string[] | undefined): string {
@@ -127,8 +150,7 @@ function addition(added: string[] | undefined): string {
 }
 
 function showStopped(message: string): void {
-  objectEditor.mark([]);
-  settingsEditor.mark([]);
+  for (const editor of [objectEditor, settingsEditor, namespaceEditor]) editor.mark([]);
   outcome.ariaBusy = "false";
   result.show({ kind: "stopped", message }, undefined, "", () => {});
 }
@@ -168,7 +190,9 @@ async function link(): Promise<string> {
 
 function setExample(id: string): void {
   const example = examples.find((example) => example.id === id);
-  if (example) setInput({ object: example.object, settings: exampleSettings, asApiServer: true });
+  if (!example) return;
+  const { object, settings } = example;
+  setInput({ object, settings, asApiServer: true, namespace: undefined });
 }
 
 /** Takes the input of a link; tells whether there was one. */

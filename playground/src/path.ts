@@ -3,6 +3,16 @@
 /** A member's name or an item's index. */
 export type Step = string | number;
 
+/** A value is not what it should be. */
+export class ShapeProblem extends Error {
+  constructor(
+    message: string,
+    readonly path: Step[],
+  ) {
+    super(message);
+  }
+}
+
 const FIRST = /[A-Za-z][\w-]*/y;
 const NEXT = /\.([^.[\]:\s]+)|\["(.*?)"\]|\[(\d+)\]/y;
 

@@ -29,7 +29,10 @@ export async function unpacked(fragment: string): Promise<Input | undefined> {
     const text = fragment.slice(PREFIX.length).replaceAll("-", "+").replaceAll("_", "/");
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
     const input: unknown = JSON.parse(await inflated(bytes));
-    if (isInput(input)) return { object: input.object, settings: input.settings, asApiServer: input.asApiServer };
+    if (isInput(input)) {
+      const { object, settings, asApiServer, namespace } = input;
+      return { object, settings, asApiServer, namespace };
+    }
   } catch {
     // Whatever is wrong with it, its reader can only ask for another link.
   }
@@ -60,6 +63,9 @@ async function* chunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
 function isInput(value: unknown): value is Input {
   const input = value as Partial<Input> | null;
   return (
-    typeof input?.object === "string" && typeof input.settings === "string" && typeof input.asApiServer === "boolean"
+    typeof input?.object === "string" &&
+    typeof input.settings === "string" &&
+    typeof input.asApiServer === "boolean" &&
+    (input.namespace === undefined || typeof input.namespace === "string")
   );
 }

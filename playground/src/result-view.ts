@@ -101,7 +101,7 @@ function message(verdict: Shown): string {
   if (verdict.kind !== "accepted") return verdict.message ?? "";
   const mode = new Map(verdict.auditAnnotations).get("mode");
   if (mode) return `Mode ${mode}: the pod ${MODES[mode]}.`;
-  return "The policy has no more to say: it changes pods that are created, and only checks workloads.";
+  return "The policy has no more to say: it changes offloaded pods that are created, and only checks workloads.";
 }
 
 function setText(target: HTMLElement, text: string): void {

@@ -5,7 +5,7 @@
 
 import { admit } from "./admission.ts";
 import { fromLiteral, isMembers, type Members, member, textMember, type Value } from "./json.ts";
-import type { Step } from "./path.ts";
+import { ShapeProblem, type Step } from "./path.ts";
 
 export interface Review {
   request: Members;
@@ -13,16 +13,6 @@ export interface Review {
   added?: string[] | undefined;
   /** Where in the text a path of the policy's messages leads. */
   pathInText(path: Step[]): Step[];
-}
-
-/** What was written is nothing that a request can be made of. */
-export class NotReviewable extends Error {
-  constructor(
-    message: string,
-    readonly path: Step[],
-  ) {
-    super(message);
-  }
 }
 
 /** The kinds that the policy looks at, by group, with the names of their resources. */
@@ -39,11 +29,12 @@ const RESOURCES = new Map([
 
 const EXPECTED = "expected a Pod, a workload such as a Deployment, or an AdmissionReview";
 
+/** Throws a {@link ShapeProblem} when nothing can be made of the value. */
 export function reviewOf(value: Value, asApiServer: boolean): Review {
-  if (!isMembers(value)) throw new NotReviewable(EXPECTED, []);
+  if (!isMembers(value)) throw new ShapeProblem(EXPECTED, []);
   if (value.get("kind") === "AdmissionReview") {
     const request = value.get("request");
-    if (!isMembers(request)) throw new NotReviewable("expected an AdmissionReview with a request", ["request"]);
+    if (!isMembers(request)) throw new ShapeProblem("expected an AdmissionReview with a request", ["request"]);
     return recorded(request, ["request"]);
   }
   if (value.has("operation") && isMembers(value.get("kind"))) return recorded(value, []);
@@ -60,12 +51,12 @@ function recorded(request: Members, place: Step[]): Review {
 function written(object: Members, asApiServer: boolean): Review {
   const kind = textMember(object, "kind");
   const apiVersion = textMember(object, "apiVersion");
-  if (!kind) throw new NotReviewable(`kind is missing: ${EXPECTED}`, []);
-  if (!apiVersion) throw new NotReviewable(`apiVersion is missing: ${EXPECTED}`, ["kind"]);
+  if (!kind) throw new ShapeProblem(`kind is missing: ${EXPECTED}`, []);
+  if (!apiVersion) throw new ShapeProblem(`apiVersion is missing: ${EXPECTED}`, ["kind"]);
   const [version = "", group = ""] = apiVersion.split("/").reverse();
   const resource = RESOURCES.get(`${group}/${kind}`);
   if (!resource) {
-    throw new NotReviewable(`the policy does not look at ${kind} of ${apiVersion}: ${EXPECTED}`, ["kind"]);
+    throw new ShapeProblem(`the policy does not look at ${kind} of ${apiVersion}: ${EXPECTED}`, ["kind"]);
   }
 
   const admitted = asApiServer && kind === "Pod" ? admit(object) : undefined;
@@ -82,5 +73,10 @@ function written(object: Members, asApiServer: boolean): Review {
     dryRun: false,
     options: { kind: "CreateOptions", apiVersion: "meta.k8s.io/v1" },
   }) as Members;
-  return { request, added: admitted?.added, pathInText: (path) => path };
+  return { request, added: admitted?.added, pathInText: fromNamespace };
+}
+
+/** The request's namespace is the one in the object's metadata. */
+function fromNamespace(path: Step[]): Step[] {
+  return path.join(".") === "request.namespace" ? ["metadata", "namespace"] : path;
 }

@@ -30,6 +30,12 @@ interface Control {
 interface Field {
   control: Control;
   error: HTMLElement;
+  /** What the settings have, as JSON. */
+  value: string | undefined;
+  /** Why what stands in the field did not become the value. */
+  refusal: string | undefined;
+  /** What the policy says of the value. */
+  problems: string;
 }
 
 export class SettingsForm {
@@ -43,23 +49,38 @@ export class SettingsForm {
     for (const [name, property] of Object.entries(properties)) this.#add(name, property, onChange);
   }
 
-  /** Shows settings, or that they cannot be read. The field that is being edited stays as it is. */
+  /**
+   * Shows settings, or that they cannot be read. The field that is being edited stays as it is, and so does one that was
+   * refused until the setting has another value.
+   */
   show(settings: PlainSettings | undefined): void {
     this.parent.disabled = settings === undefined;
     if (!settings) return;
-    for (const [name, { control }] of this.#fields) {
-      if (!control.element.contains(document.activeElement)) control.show(settings[name]);
+    for (const [name, field] of this.#fields) {
+      const value = JSON.stringify(settings[name]);
+      const isNew = value !== field.value;
+      field.value = value;
+      if (field.control.element.contains(document.activeElement) || (field.refusal && !isNew)) continue;
+      field.control.show(settings[name]);
+      this.refuse(name, undefined);
     }
   }
 
   /** Shows each problem at the field that it is about. */
   mark(marks: Mark[]): void {
     const messages = marks.map(({ message }) => message);
-    for (const [name, { control, error }] of this.#fields) {
-      const own = messages.filter((message) => pathOf(message)?.[0] === name);
-      error.textContent = own.join("; ");
-      control.element.setAttribute("aria-invalid", String(own.length > 0));
+    for (const [name, field] of this.#fields) {
+      field.problems = messages.filter((message) => pathOf(message)?.[0] === name).join("; ");
+      showProblem(field);
     }
+  }
+
+  /** Shows why what stands in a field did not become the setting's value, or that it did. */
+  refuse(name: string, reason: string | undefined): void {
+    const field = this.#fields.get(name);
+    if (!field) return;
+    field.refusal = reason;
+    showProblem(field);
   }
 
   #add(name: string, property: Property, onChange: OnChange): void {
@@ -74,8 +95,13 @@ export class SettingsForm {
     if (isGroup) control.element.prepend(label);
     const parts = isGroup ? [control.element] : [label, control.element];
     this.parent.append(element("div", { className: "field" }, ...parts, help, error));
-    this.#fields.set(name, { control, error });
+    this.#fields.set(name, { control, error, value: undefined, refusal: undefined, problems: "" });
   }
+}
+
+function showProblem({ control, error, refusal, problems }: Field): void {
+  error.textContent = refusal ?? problems;
+  control.element.setAttribute("aria-invalid", String(error.textContent !== ""));
 }
 
 function controlOf(property: Property, id: string): Control {
@@ -85,6 +111,7 @@ function controlOf(property: Property, id: string): Control {
   if (types.includes("array")) {
     return property.items?.enum ? choices(property, names(property.items.enum), id) : lines(property, id);
   }
+  if (types.includes("object")) return yaml(id);
   return line(property, types.includes("integer"), id);
 }
 
@@ -159,6 +186,21 @@ function lines(property: Property, id: string): Control {
       return items.length ? items : undefined;
     },
   };
+}
+
+function yaml(id: string): Control {
+  const area = element("textarea", { id, rows: 6, spellcheck: false, placeholder: "unset; YAML" });
+  return {
+    element: area,
+    show: (value) => {
+      area.value = isYaml(value) ? value.yaml : shown(value);
+    },
+    read: () => (area.value.trim() ? { yaml: area.value } : undefined),
+  };
+}
+
+function isYaml(value: PlainSetting | undefined): value is { yaml: string } {
+  return typeof value === "object" && value !== null && "yaml" in value;
 }
 
 function line(property: Property, isNumber: boolean, id: string): Control {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type Answer, evaluate } from "../src/evaluate.ts";
-import { inRoot, policy, run } from "./runner.ts";
+import { inRoot, type NativeAnswer, policy, run, runCommand } from "./runner.ts";
 
 const SETTINGS = {
   homeApiServerHost: "api.milan.example.org",
@@ -13,16 +13,67 @@ const SETTINGS = {
 
 const recorded = readdirSync(inRoot("test_data/requests")).filter((name) => name.endsWith(".json"));
 
+/** The answer as the runner gives it. */
+function shown({ kind, message, change, auditAnnotations, warnings }: Answer): NativeAnswer {
+  return {
+    allowed: kind === "accepted",
+    message,
+    patch: JSON.parse(change?.patch ?? "[]"),
+    auditAnnotations: Object.fromEntries(auditAnnotations),
+    warnings,
+  };
+}
+
 test.concurrent.each(recorded)("the answer to %s is the runner's", async (name) => {
   const object = readFileSync(inRoot(`test_data/requests/${name}`), "utf8");
   const settings = JSON.stringify(SETTINGS);
-  const { verdict } = evaluate(policy, "1.2.3", { object, settings, asApiServer: true });
-  const answer = verdict as Answer;
-  expect({
-    allowed: answer.kind === "accepted",
-    message: answer.message,
-    patch: JSON.parse(answer.change?.patch ?? "[]"),
-    auditAnnotations: Object.fromEntries(answer.auditAnnotations),
-    warnings: answer.warnings,
-  }).toEqual(await run(object, settings));
+  const { verdict } = evaluate(policy, "1.2.3", { object, settings, asApiServer: true, namespace: undefined });
+  expect(shown(verdict as Answer)).toEqual(await run(object, settings));
+});
+
+const FORGED = readFileSync(inRoot("test_data/requests/already-forged.json"), "utf8");
+const NAMESPACE = `apiVersion: v1
+kind: Namespace
+metadata:
+  name: liqo-demo
+  labels: {liqo.io/remote-cluster-id: milan}
+  annotations: {liqo.io/original-name: demo}
+`;
+
+test.concurrent.each([
+  ["it", NAMESPACE, { message: undefined, home: true }],
+  ["a local one", NAMESPACE.replace("remote-cluster-id", "name"), { message: undefined, home: false }],
+  [
+    "none",
+    "",
+    {
+      message:
+        'request.namespace: Namespace "liqo-demo" could not be read: Callback evaluation failure: Cannot find ' +
+        "v1/Namespace named 'liqo-demo' inside of namespace 'None'; grant the policy v1/Namespace in contextAwareResources",
+      home: false,
+    },
+  ],
+])(
+  "where a Namespace is looked up and the cluster has %s, the command gives the same answer",
+  async (_, namespace, expected) => {
+    const settings = JSON.stringify({ namespaceLookup: true });
+    const answer = evaluate(policy, "1.2.3", { object: FORGED, settings, asApiServer: true, namespace })
+      .verdict as Answer;
+    const annotation = /home-namespace: demo/.test(answer.change?.after ?? "");
+    expect({ message: answer.message, home: annotation }).toEqual(expected);
+    expect(shown(answer)).toEqual(await runCommand(answer.command));
+  },
+);
+
+test("what the policy made of a pod is not changed again", () => {
+  const settings = { ...SETTINGS, namespaceLookup: true };
+  const ask = (object: string, settings: object) => {
+    const input = { object, settings: JSON.stringify(settings), asApiServer: true, namespace: NAMESPACE };
+    return evaluate(policy, "1.2.3", input).verdict as Answer;
+  };
+  const { change } = ask(FORGED, settings);
+  const verified = { kind: "accepted", change: undefined };
+  expect(ask(change?.after ?? "", settings)).toMatchObject(verified);
+  expect(ask(change?.after ?? "", { ...settings, verifyOnly: true })).toMatchObject(verified);
+  expect(ask(FORGED, { ...settings, verifyOnly: true })).toMatchObject({ kind: "rejected", change: undefined });
 });

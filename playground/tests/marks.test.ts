@@ -4,14 +4,14 @@ import { evaluate, type Input } from "../src/evaluate.ts";
 import { policy } from "./runner.ts";
 
 /** The verdict's kind and message, and each mark with the text that it covers. */
-function told(object: string, settings = "", module = policy) {
-  const input: Input = { object, settings, asApiServer: true };
+function told(object: string, settings = "", namespace?: string, module = policy) {
+  const input: Input = { object, settings, asApiServer: true, namespace };
   const { verdict, marks } = evaluate(module, "1.2.3", input);
   return {
     kind: verdict.kind,
     message: "message" in verdict ? verdict.message : undefined,
     marks: marks.map(({ editor, from, to, severity, message }) => ({
-      place: `${editor}: ${input[editor].slice(from, to)}`,
+      place: `${editor}: ${input[editor]?.slice(from, to)}`,
       [severity]: message,
     })),
   };
@@ -87,6 +87,45 @@ test("settings that the policy refuses come before everything else", () => {
     message: "expected an object, found a list",
     marks: [{ place: "settings: - 1\n", error: "expected an object, found a list" }],
   });
+});
+
+test("problems of a home cluster are told where they are", () => {
+  const port = "homeClusters.milan.homeApiServerPort: expected a number from 1 to 65535, found 0";
+  const mode = 'homeClusters.milan.allowedModes[1]: expected "home", "remote" or "disabled", found a number';
+  const turin = "homeClusters.turin: expected an object, found a list";
+  const settings =
+    "homeClusters:\n  milan:\n    homeApiServerPort: 0\n    allowedModes: [home, 17]\n    hom: 1\n  turin: []\n  A: {}\n";
+  const { kind, marks } = told("", settings);
+  expect(kind).toBe("invalid-settings");
+  expect(marks).toEqual([
+    { place: "settings: hom", error: expect.stringMatching(/^homeClusters\.milan: "hom": no such setting/) },
+    { place: "settings: homeApiServerPort", error: port },
+    { place: "settings: 17", error: mode },
+    { place: "settings: turin", error: turin },
+    { place: "settings: homeClusters", error: expect.stringMatching(/^homeClusters: expected the id .*, found "A"$/) },
+  ]);
+});
+
+test("a Namespace is told of where the policy asks for it", () => {
+  const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: web}]}\n";
+  const message = "expected a Namespace";
+  expect(told(pod, "namespaceLookup: true", "kind: [")).toEqual({
+    kind: "unreadable",
+    message: "Namespace, line 1: expected ] before this",
+    marks: [{ place: "namespace: ", error: "expected ] before this" }],
+  });
+  expect(told("kind: List", "namespaceLookup: true", "# none\nkind: Pod\n")).toEqual({
+    kind: "unreadable",
+    message: "line 1: apiVersion is missing: expected a Pod, a workload such as a Deployment, or an AdmissionReview",
+    marks: [
+      {
+        place: "object: kind",
+        error: "apiVersion is missing: expected a Pod, a workload such as a Deployment, or an AdmissionReview",
+      },
+      { place: "namespace: kind", error: message },
+    ],
+  });
+  expect(told(pod, "homeClusterId: milan", "kind: [")).toMatchObject({ marks: [] });
 });
 
 test("what aliases make too long is refused", () => {

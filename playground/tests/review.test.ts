@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fromLiteral, type Literal, writeJson } from "../src/json.ts";
-import { NotReviewable, reviewOf } from "../src/review.ts";
+import { ShapeProblem } from "../src/path.ts";
+import { reviewOf } from "../src/review.ts";
 
 const reviewed = (literal: Literal, asApiServer = false) => reviewOf(fromLiteral(literal), asApiServer);
 
@@ -22,6 +23,7 @@ test("an object gets a request around it", () => {
   });
   expect(review.added).toBeUndefined();
   expect(review.pathInText(["metadata", "name"])).toEqual(["metadata", "name"]);
+  expect(review.pathInText(["request", "namespace"])).toEqual(["metadata", "namespace"]);
 });
 
 test("a pod is admitted where that is wanted", () => {
@@ -55,12 +57,12 @@ describe("anything else is nothing to review", () => {
     [{ kind: "toString", apiVersion: "v1" }, `the policy does not look at toString of v1: ${expected}`, ["kind"]],
     [{ kind: "AdmissionReview" }, "expected an AdmissionReview with a request", ["request"]],
   ])("%j", (literal, message, path) => {
-    const problem = new NotReviewable(message, path);
+    const problem = new ShapeProblem(message, path);
     expect(() => reviewed(literal)).toThrow(problem);
     try {
       reviewed(literal);
     } catch (error) {
-      expect((error as NotReviewable).path).toEqual(path);
+      expect((error as ShapeProblem).path).toEqual(path);
     }
   });
 });

@@ -25,8 +25,13 @@ export async function run(request: string, settings: string): Promise<NativeAnsw
   return readAnswer(await start(runnerPath, ["run", "-r", "-", "--settings-json", settings, modulePath], request));
 }
 
-/** Reads what the runner and kwctl print. */
-export function readAnswer(printed: string): NativeAnswer {
+/** Runs a command for kwctl. The shell takes the runner for it, which needs no registry. */
+export async function runCommand(command: string): Promise<NativeAnswer> {
+  const kwctl = `kwctl() { "${runnerPath}" "\${@/registry:*/${modulePath}}"; }`;
+  return readAnswer(await start("bash", ["-euo", "pipefail"], `${kwctl}\n${command}`));
+}
+
+function readAnswer(printed: string): NativeAnswer {
   const answer = JSON.parse(printed);
   return {
     allowed: answer.allowed,

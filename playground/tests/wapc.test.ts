@@ -1,27 +1,93 @@
+import { WASI } from "@bjorn3/browser_wasi_shim";
 import { expect, test } from "vitest";
-import { call, GuestFailure } from "../src/wapc.ts";
+import { Conversation, call, GuestFailure, type Host, type HostCall } from "../src/wapc.ts";
 import { endless } from "./endless.ts";
 import { policy } from "./runner.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+const nobody: Host = ({ operation }) => ({ error: `nobody is asked for ${operation}` });
+const ask = (operation: string, payload: string, host = nobody, module = policy) =>
+  text(call(module, operation, bytes(payload), host));
+
+test("the host has the functions that the module needs, and no others", () => {
+  const needed = WebAssembly.Module.imports(policy);
+  const of = (name: string) => needed.filter(({ module }) => module === name).map(({ name }) => name);
+  const { functions } = new Conversation(bytes(""), bytes(""), nobody);
+  expect(of("wapc").sort()).toEqual(Object.keys(functions).sort());
+  // A library brings these, and more than the module needs.
+  expect(Object.keys(new WASI([], [], []).wasiImport)).toEqual(expect.arrayContaining(of("wasi_snapshot_preview1")));
+  expect([...new Set(needed.map(({ module }) => module))].sort()).toEqual(["wapc", "wasi_snapshot_preview1"]);
+});
+
+test("the module has nothing to be started but what the host starts", () => {
+  const functions = WebAssembly.Module.exports(policy).filter(({ kind }) => kind === "function");
+  expect(functions.map(({ name }) => name).sort()).toEqual(["__guest_call", "wapc_init"]);
+});
 
 test("the policy answers", () => {
-  expect(text(call(policy, "protocol_version", bytes("")))).toBe('"v1"');
-  expect(JSON.parse(text(call(policy, "validate_settings", bytes("{}"))))).toEqual({ valid: true });
-  expect(JSON.parse(text(call(policy, "validate", bytes("ü"))))).toEqual({
+  expect(ask("protocol_version", "")).toBe('"v1"');
+  expect(JSON.parse(ask("validate_settings", "{}"))).toEqual({ valid: true, message: null });
+  expect(JSON.parse(ask("validate", "ü"))).toEqual({
     accepted: false,
-    message: "the request is not JSON: expected a value at byte 0",
+    message: "the request is not JSON: expected value at line 1 column 1",
+  });
+});
+
+const POD = { apiVersion: "v1", kind: "Pod", metadata: { name: "web" }, spec: { containers: [] } };
+const REQUEST = {
+  request: {
+    uid: "1",
+    kind: { group: "", version: "v1", kind: "Pod" },
+    namespace: "shop-ü",
+    operation: "CREATE",
+    object: POD,
+  },
+  settings: { namespaceLookup: true },
+};
+
+test("the policy asks its host, which answers", () => {
+  const calls: HostCall[] = [];
+  const answer = ask("validate", JSON.stringify(REQUEST), (call) => {
+    calls.push(call);
+    // Longer than a page of memory: the guest's memory grows while the host is asked.
+    return { payload: JSON.stringify({ metadata: { name: "shop-ü", labels: {} }, filler: "ü".repeat(200_000) }) };
+  });
+  expect(JSON.parse(answer)).toEqual({ accepted: true });
+  expect(calls.map((call) => ({ ...call, payload: JSON.parse(call.payload) }))).toEqual([
+    {
+      binding: "kubewarden",
+      namespace: "kubernetes",
+      operation: "get_resource",
+      payload: {
+        api_version: "v1",
+        kind: "Namespace",
+        name: "shop-ü",
+        namespace: null,
+        disable_cache: false,
+        field_masks: null,
+      },
+    },
+  ]);
+});
+
+test("the policy asks its host, which refuses", () => {
+  const answer = ask("validate", JSON.stringify(REQUEST), () => ({ error: "nobody is thöre" }));
+  expect(JSON.parse(answer)).toEqual({
+    accepted: false,
+    message:
+      'request.namespace: Namespace "shop-ü" could not be read: nobody is thöre; ' +
+      "grant the policy v1/Namespace in contextAwareResources",
   });
 });
 
 test("a function that is not there is a failure", () => {
-  expect(() => call(policy, "nothing", bytes(""))).toThrow(GuestFailure);
+  expect(() => ask("nothing", "")).toThrow(GuestFailure);
 });
 
 test("a module that is no policy does not link", () => {
   const other = new WebAssembly.Module(endless("other"));
-  expect(() => call(other, "validate", bytes(""))).toThrow(
+  expect(() => ask("validate", "", nobody, other)).toThrow(
     /__guest_call is not a function|wapc_init is not a function/,
   );
 });
