@@ -189,7 +189,7 @@ fn apply_host_aliases(entries: Vec<AliasEntry>, spec: &mut Object) {
             let fields = alias.as_object_mut()?;
             let mut names = take_items(fields, "hostnames");
             let kept = kept.into_iter().filter_map(|index| names.get_mut(index)?.take());
-            let added = added.iter().map(|name| Value::written(name));
+            let added = added.iter().map(Value::written);
             let names = kept.chain(added).collect();
             fields.set("hostnames", Value::List(names));
             Some(alias)

@@ -87,16 +87,16 @@ impl Origin {
 
     /// Rejects a pod whose label says something else than its Namespace or the settings.
     pub(crate) fn check_label(&self, settings: &Settings) -> Result<(), Box<Rejection>> {
-        let (key, is_looked_up) = (settings.origin_label.to_string(), self.namespace.is_some());
-        match (self.known.clone(), self.label.clone()) {
-            (Some(namespace), Some(label)) if namespace != label && is_looked_up => {
-                Err(Rejection::ForgedLabel { key, label, namespace }.into())
-            }
-            (Some(setting), Some(label)) if setting != label => {
-                Err(Rejection::OtherOrigin { key, label, setting }.into())
-            }
-            _ => Ok(()),
+        let (Some(known), Some(label)) = (&self.known, &self.label) else { return Ok(()) };
+        if known == label {
+            return Ok(());
         }
+        let (key, label) = (settings.origin_label.to_string(), label.clone());
+        Err(match self.namespace {
+            Some(_) => Rejection::ForgedLabel { key, label, namespace: known.clone() },
+            None => Rejection::OtherOrigin { key, label, setting: known.clone() },
+        }
+        .into())
     }
 }
 

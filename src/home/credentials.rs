@@ -24,8 +24,7 @@ pub(crate) struct Credentials<'w, 'c> {
     warnings: &'w mut Warnings,
     /// Whether the pod was forged before.
     is_forged: bool,
-    /// Whether a source has Liqo's Secret, and whether one gets it.
-    has_liqos_secret: bool,
+    /// Whether a source gets Liqo's Secret.
     gets_liqos_secret: bool,
     home_namespace: Option<HomeNamespace<'c>>,
 }
@@ -47,7 +46,6 @@ impl<'w, 'c> Credentials<'w, 'c> {
             context,
             warnings,
             is_forged: is_forged || has_liqos_secret,
-            has_liqos_secret,
             gets_liqos_secret: false,
             home_namespace: HomeNamespace::of(context),
         }
@@ -63,24 +61,8 @@ impl<'w, 'c> Credentials<'w, 'c> {
         let mut changes = Vec::with_capacity(volume.sources.len());
         let mut provides_token = false;
         for (index, source) in volume.sources.iter().enumerate() {
-            let change = match source {
-                Source::ServiceAccountToken { path, audience } => {
-                    if self.context.keeps_audience(audience.as_deref()) {
-                        None
-                    } else {
-                        let path = path.as_deref().ok_or_else(|| missing_path(volume, index))?;
-                        Some(SourceChange::TokenToSecret(self.token(&volume.name, path, audience.as_deref())?))
-                    }
-                }
-                Source::Secret(_) => self.liqos_secret(&volume.name, source, is_mounted),
-                Source::ConfigMap(config_map) => self.certificates(config_map),
-                Source::DownwardApi(_) | Source::Other(_) => match &mut self.home_namespace {
-                    Some(namespace) if is_mounted => namespace.change(source, self.context),
-                    _ => None,
-                },
-            };
-            provides_token |= self.provides_token(source);
-            changes.push(change);
+            changes.push(self.source(volume, index, source, is_mounted)?);
+            provides_token |= self::provides_token(source, self.context);
         }
         let mut added = Vec::new();
         if is_mounted && !provides_token {
@@ -99,12 +81,34 @@ impl<'w, 'c> Credentials<'w, 'c> {
         Ok(Some(VolumeChange { index: volume.index, sources: changes, added, problem }))
     }
 
+    /// Decides what must become of a source; `None` when it is right.
+    fn source(
+        &mut self,
+        volume: &ProjectedVolume,
+        index: usize,
+        source: &Source,
+        is_mounted: bool,
+    ) -> Result<Option<SourceChange>, Box<Rejection>> {
+        Ok(match source {
+            Source::ServiceAccountToken { audience, .. } if self.context.keeps_audience(audience.as_deref()) => None,
+            Source::ServiceAccountToken { path, audience } => {
+                let path = path.as_deref().ok_or_else(|| missing_path(volume, index))?;
+                Some(SourceChange::TokenToSecret(self.token(&volume.name, path, audience.as_deref())?))
+            }
+            Source::Secret(_) => self.liqos_secret(&volume.name, source, is_mounted),
+            Source::ConfigMap(config_map) => self.certificates(config_map),
+            Source::DownwardApi(_) | Source::Other(_) => match &mut self.home_namespace {
+                Some(namespace) if is_mounted => namespace.change(source, self.context),
+                _ => None,
+            },
+        })
+    }
+
     /// Tells what is to be told once all volumes were decided, and gives the annotation that must be set.
     pub(crate) fn finish(self) -> Option<(&'static str, String)> {
         // With the virtual kubelet's API server support off nobody creates the Secret, and the pod waits for it.
         if let Some(name) = &self.context.token_secret
             && self.gets_liqos_secret
-            && !self.has_liqos_secret
             && !self.is_forged
         {
             self.warnings.add(Warning::ReflectedSecret { name: name.clone() });
@@ -174,10 +178,6 @@ impl<'w, 'c> Credentials<'w, 'c> {
             _ => return None,
         };
         Some(SourceChange::Edited(edit))
-    }
-
-    fn provides_token(&self, source: &Source) -> bool {
-        provides_token(source, self.context)
     }
 }
 

@@ -38,9 +38,12 @@ struct Guest {
     limits: StoreLimits,
 }
 
+/// Lengths of the function's name and of the payload, and whether the guest answered.
+type GuestCall = TypedFunc<(u32, u32), u32>;
+
 struct Interpreter {
     code: Interpreted,
-    running: Option<(Store<Guest>, TypedFunc<(u32, u32), u32>)>,
+    running: Option<(Store<Guest>, GuestCall)>,
 }
 
 impl Interpreted {
