@@ -48,7 +48,7 @@ test.concurrent.each([
     "",
     {
       message:
-        'request.namespace: Namespace "liqo-demo" could not be read: Callback evaluation failure: Cannot find ' +
+        'request.namespace: Namespace "liqo-demo" could not be read: Host error: Callback evaluation failure: Cannot find ' +
         "v1/Namespace named 'liqo-demo' inside of namespace 'None'; grant the policy v1/Namespace in contextAwareResources",
       home: false,
     },

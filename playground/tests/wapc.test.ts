@@ -76,7 +76,7 @@ test("the policy asks its host, which refuses", () => {
   expect(JSON.parse(answer)).toEqual({
     accepted: false,
     message:
-      'request.namespace: Namespace "shop-ü" could not be read: nobody is thöre; ' +
+      'request.namespace: Namespace "shop-ü" could not be read: Host error: nobody is thöre; ' +
       "grant the policy v1/Namespace in contextAwareResources",
   });
 });
