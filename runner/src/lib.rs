@@ -14,8 +14,7 @@ pub mod admission;
 pub mod engine;
 pub mod input;
 
-pub use admission::{AdmissionRequest, AdmissionResponse, Settings};
+pub use admission::{AdmissionRequest, AdmissionResponse, Settings, SettingsResponse};
 pub use engine::{Engine, Instance, LoadError, Policy};
 pub use input::InputError;
-pub use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 pub use wapc::errors::Error as WapcError;
