@@ -18,9 +18,9 @@ policy.wasm: $(MODULE_SOURCES) | wasm-target ## Build the policy
 annotated-policy.wasm: policy.wasm metadata.yml README.md | kwctl ## Build the policy with its metadata, as it is published
 	'$(KWCTL)' annotate -m metadata.yml -u README.md -o $@ policy.wasm
 
-run: policy.wasm $(RUNNER) ## Show what the policy does to recorded pods, or to your own: make run REQUEST=file [SETTINGS=file]
+run: policy.wasm $(RUNNER) ## Show what the policy does to recorded pods, or to your own: make run REQUEST=file [SETTINGS=file] [CLUSTER=file]
 	@for request in $(REQUESTS); do \
-	  '$(RUNNER)' explain --request-path "$$request" $(if $(SETTINGS),--settings-path '$(SETTINGS)') policy.wasm; echo; \
+	  '$(RUNNER)' explain --request-path "$$request" $(INPUTS) policy.wasm; echo; \
 	done
 
 fmt: | rustfmt ## Check the format
