@@ -11,15 +11,16 @@ help: ## List the targets
 
 policy.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS := $(MODULE_FLAGS)
 policy.wasm: $(MODULE_SOURCES) | wasm-target ## Build the policy
+	$(call announce,$(TARGET)/release/deps/libserde_json,$(FIRST_BUILD))
 	cargo rustc --release --locked --target $(TARGET) -p $(PACKAGE) --lib --crate-type cdylib
 	@cp '$(TARGET_DIR)/$(TARGET)/release/$(subst -,_,$(PACKAGE)).wasm' $@
 
 annotated-policy.wasm: policy.wasm metadata.yml README.md | kwctl ## Build the policy with its metadata, as it is published
 	'$(KWCTL)' annotate -m metadata.yml -u README.md -o $@ policy.wasm
 
-run: policy.wasm $(RUNNER) ## Show what the policy does to recorded pods, or to your own: make run REQUEST=file [SETTINGS=file]
+run: policy.wasm $(RUNNER) ## Show what the policy does to recorded pods, or to your own: make run REQUEST=file [SETTINGS=file] [CLUSTER=file]
 	@for request in $(REQUESTS); do \
-	  '$(RUNNER)' explain --request-path "$$request" $(if $(SETTINGS),--settings-path '$(SETTINGS)') policy.wasm; echo; \
+	  '$(RUNNER)' explain --request-path "$$request" $(INPUTS) policy.wasm; echo; \
 	done
 
 fmt: | rustfmt ## Check the format
@@ -28,12 +29,13 @@ fmt: | rustfmt ## Check the format
 fmt-fix: | rustfmt ## Format the code
 	cargo fmt --all
 
-lint: | clippy wasm-target ## Check with clippy, natively and as it is built for the module
-	cargo clippy --workspace --all-targets -- -D warnings
+lint: | clippy wasm-target ## Check with clippy, natively while the tests are built, and for the module
+	$(call announce,debug/deps/libwasmtime,$(FIRST_TEST))
+	$(WITH_CLIPPY) cargo test --workspace --no-run
 	cargo clippy --target $(TARGET) -p $(PACKAGE) -- -D warnings
 
 test: fmt lint policy.wasm ## Check format and lints, and run the tests, natively and on the module
-	cargo test --workspace
+	$(WITH_CLIPPY) cargo test --workspace
 
 e2e-tests: $(E2E_POLICY) | bats jq ## Run the end-to-end tests, with kwctl where it is installed
 	KWCTL='$(KWCTL)' POLICY=$(firstword $(E2E_POLICY)) bats e2e.bats

@@ -14,13 +14,24 @@ MODULE_SOURCES := $(shell find src -name '*.rs') $(MANIFESTS) Makefile make/comm
 MODULE_FLAGS := -C link-arg=--compress-relocations --cfg sha2_backend_soft="compact" \
   --remap-path-prefix=$(CARGO_HOME_DIR)=/cargo
 
-# What `make run` shows: the request that was named, or three recorded pods, one for each mode.
+# The tests are built under clippy, so that nothing is checked first and then built once more.
+WITH_CLIPPY := RUSTC_WORKSPACE_WRAPPER='$(CURDIR)/make/clippy'
+
+# Says what takes long and why, where a build has not made the files $(1) yet.
+announce = @compgen -G '$(TARGET_DIR)/$(1)*' >/dev/null || echo '$(2)'
+FIRST_BUILD := The first build takes a minute or two: it compiles all crates that the policy is made of. Later ones take seconds.
+FIRST_TEST := The first test takes minutes: it compiles wasmtime, in which kwctl runs policies, too. Later ones take seconds.
+
+# What `make run` shows: the request that was named, or three recorded pods, one for each mode. CLUSTER names a file with
+# what kwctl recorded of a cluster, for policies that ask for Namespaces.
 ifdef REQUEST
 REQUESTS := '$(REQUEST)'
 else
 REQUESTS := $(patsubst %,test_data/requests/%.json,named-service-account remote-other-sa disabled)
 SETTINGS ?= examples/settings.yaml
 endif
+INPUTS = $(if $(SETTINGS),--settings-path '$(SETTINGS)') \
+  $(if $(CLUSTER),--allow-context-aware --replay-host-capabilities-interactions '$(CLUSTER)')
 
 RUNNER := $(TARGET_DIR)/debug/runner
 $(RUNNER): $(shell find runner/src -name '*.rs') runner/Cargo.toml $(MANIFESTS)

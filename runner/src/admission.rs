@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use json_patch::Patch;
-use kubewarden_policy_sdk::response::ValidationResponse;
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 use serde_json::{Value, json};
 
@@ -41,6 +40,15 @@ pub struct Settings(Value);
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("settings must be an object or null")]
 pub struct SettingsError;
+
+/// What a policy says of its settings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SettingsResponse {
+    /// Whether the policy can work with them.
+    pub valid: bool,
+    /// Why it cannot.
+    pub message: Option<String>,
+}
 
 /// What the API server is told, as kwctl prints it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -158,7 +166,7 @@ impl AdmissionResponse {
             allowed: answer.accepted,
             patch,
             status: Some(status).filter(|status| *status != Status::default()),
-            audit_annotations: answer.audit_annotations.map(BTreeMap::from_iter),
+            audit_annotations: answer.audit_annotations,
             warnings: answer.warnings,
         }
     }
@@ -186,6 +194,18 @@ impl AdmissionResponse {
             warnings: None,
         }
     }
+}
+
+/// What a policy says of a request. The policies' SDK has a type like this, and brings so many crates that the first
+/// build of the program would take half as long again.
+#[derive(Deserialize)]
+struct ValidationResponse {
+    accepted: bool,
+    message: Option<String>,
+    code: Option<u16>,
+    mutated_object: Option<Value>,
+    audit_annotations: Option<BTreeMap<String, String>>,
+    warnings: Option<Vec<String>>,
 }
 
 fn patch_fields<S: Serializer>(patch: &Option<Patch>, serializer: S) -> Result<S::Ok, S::Error> {

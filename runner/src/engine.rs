@@ -10,11 +10,10 @@ mod interpreter;
 
 use std::{error::Error, fmt, io::Write as _, path::Path, sync::Arc};
 
-use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 use wapc::{WapcHost, WebAssemblyEngineProvider};
 
 use crate::{
-    admission::{AdmissionRequest, AdmissionResponse, Settings},
+    admission::{AdmissionRequest, AdmissionResponse, Settings, SettingsResponse},
     input::{self, InputError},
 };
 
@@ -138,8 +137,8 @@ impl Instance {
 
     /// Asks the policy whether it accepts these settings. A call that fails counts as a no.
     #[must_use]
-    pub fn validate_settings(&self, settings: &Settings) -> SettingsValidationResponse {
-        let refusal = |message| SettingsValidationResponse { valid: false, message: Some(message) };
+    pub fn validate_settings(&self, settings: &Settings) -> SettingsResponse {
+        let refusal = |message| SettingsResponse { valid: false, message: Some(message) };
         match self.call("validate_settings", &settings.payload()) {
             Ok(answer) => serde_json::from_slice(&answer)
                 .unwrap_or_else(|error| refusal(format!("error: InvalidResponseWithError({error:?})"))),

@@ -3,7 +3,8 @@
 //!
 //! - [`engine`] reads a waPC module once and calls it, in fresh instances or in one that is kept;
 //! - [`admission`] holds the request, the settings and the response, in the form kwctl gives them;
-//! - [`input`] reads them from files, and says in one line which file is unusable and why.
+//! - [`input`] reads them from files, and says in one line which file is unusable and why;
+//! - [`interactions`] replays what kwctl recorded of a cluster.
 //!
 //! The program interprets modules. The tests of the policy and its benchmark use this library with
 //! the feature `wasmtime`, to run the module in the engine that kwctl and policy-server embed.
@@ -13,9 +14,10 @@
 pub mod admission;
 pub mod engine;
 pub mod input;
+pub mod interactions;
 
-pub use admission::{AdmissionRequest, AdmissionResponse, Settings};
+pub use admission::{AdmissionRequest, AdmissionResponse, Settings, SettingsResponse};
 pub use engine::{Engine, Instance, LoadError, Policy};
 pub use input::InputError;
-pub use kubewarden_policy_sdk::settings::SettingsValidationResponse;
+pub use interactions::Interactions;
 pub use wapc::errors::Error as WapcError;

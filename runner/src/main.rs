@@ -12,10 +12,11 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::{Args, Parser, Subcommand};
-use runner::{AdmissionRequest, AdmissionResponse, Engine, InputError, Policy, Settings, input};
+use runner::{AdmissionRequest, AdmissionResponse, Engine, InputError, Interactions, Policy, Settings, input};
 
 /// Runs a Kubewarden policy on an admission request.
 #[derive(Parser)]
@@ -43,6 +44,12 @@ struct Inputs {
     /// The settings themselves, in JSON.
     #[arg(long, value_name = "VALUE")]
     settings_json: Option<String>,
+    /// Let the policy ask for resources of a cluster, such as Namespaces. The answers must be recorded ones.
+    #[arg(long)]
+    allow_context_aware: bool,
+    /// File with the answers, as kwctl records them.
+    #[arg(long, value_name = "FILE")]
+    replay_host_capabilities_interactions: Option<PathBuf>,
     /// The policy: a WebAssembly module.
     #[arg(value_name = "MODULE")]
     module: PathBuf,
@@ -117,7 +124,10 @@ fn evaluate(inputs: &Inputs) -> Result<(AdmissionRequest, AdmissionResponse), Fa
         (None, None) => Settings::default(),
     };
     let request = input::request(&inputs.request_path)?;
-    let policy = Policy::load(Engine::Interpreter, &inputs.module)?;
+    let interactions = Arc::new(interactions(inputs)?);
+    let host = Arc::clone(&interactions);
+    let policy = Policy::load(Engine::Interpreter, &inputs.module)?
+        .with_host(move |_, namespace, operation, payload| host.answer(namespace, operation, payload));
     let instance = policy.instance().map_err(|error| InputError::new(inputs.module.display(), error))?;
 
     let verdict = instance.validate_settings(&settings);
@@ -126,7 +136,29 @@ fn evaluate(inputs: &Inputs) -> Result<(AdmissionRequest, AdmissionResponse), Fa
         return Err(Failure::InvalidSettings(message));
     }
     let response = instance.validate(&request, &settings);
+    if interactions.unused() > 0 {
+        note("not every recorded answer was asked for");
+    }
+    if interactions.refusals() > 0 {
+        note("--allow-context-aware and --replay-host-capabilities-interactions let the policy ask for resources");
+    }
     Ok((request, response))
+}
+
+fn interactions(inputs: &Inputs) -> Result<Interactions, InputError> {
+    match &inputs.replay_host_capabilities_interactions {
+        Some(path) => Interactions::load(path, inputs.allow_context_aware),
+        None if inputs.allow_context_aware => Err(InputError::new(
+            "--allow-context-aware",
+            "there is no cluster here: give its answers with --replay-host-capabilities-interactions, or use kwctl",
+        )),
+        None => Ok(Interactions::default()),
+    }
+}
+
+/// Tells something on stderr that does not change the answer.
+fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "note: {text}");
 }
 
 fn print_line(response: &AdmissionResponse) -> anyhow::Result<()> {

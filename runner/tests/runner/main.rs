@@ -6,4 +6,5 @@ mod command;
 mod engine;
 mod explain;
 mod guest;
+mod interactions;
 mod run;
