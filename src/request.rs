@@ -1,6 +1,7 @@
 //! One admission request: which requests the policy is about, and the way from a request to its outcome.
 
 use crate::access_mode::{Access, decide};
+use crate::changes::Changes;
 use crate::fields::Fields;
 use crate::json::{Shape, Value};
 use crate::origin::{Cluster, Origin};
@@ -41,19 +42,21 @@ fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>, Box<Rejecti
     let text = str::from_utf8(payload).map_err(|error| Rejection::NotText { at: error.valid_up_to() })?;
     let mut value = Value::parse(text, &PAYLOAD).map_err(Rejection::NotJson)?;
     let Accepted { changes, audit, warnings } = review(&value, cluster)?;
-    let object = if changes.is_empty() {
-        None
-    } else {
-        let request = value.as_object_mut().and_then(|payload| payload.object_mut("request"));
-        let object = request.and_then(|request| request.present_mut("object"));
-        object.and_then(|object| {
-            changes.apply(object.as_object_mut()?);
-            Some(&*object)
-        })
-    };
+    let object = if changes.is_empty() { None } else { Some(changed(&mut value, changes)?) };
     // What is added to a pod takes some kilobytes, more where many containers get variables.
     let room = if object.is_some() { payload.len() + payload.len() / 8 + 4096 } else { 512 };
     Ok(outcome::accept(audit, &warnings, object, room))
+}
+
+/// Makes the changes in the object under review, and gives it.
+fn changed<'v, 'a>(payload: &'v mut Value<'a>, changes: Changes) -> Result<&'v Value<'a>, Box<Rejection>> {
+    let request = payload.as_object_mut().and_then(|payload| payload.object_mut("request"));
+    let value = request.and_then(|request| request.present_mut("object"));
+    // The object was read, so it is there. If it were not, no pod may pass unchanged.
+    let missing = || Rejection::shape(Path::Root.member("request"), "an object to change", "none");
+    let value = value.ok_or_else(missing)?;
+    changes.apply(value.as_object_mut().ok_or_else(missing)?);
+    Ok(value)
 }
 
 /// What of a request the policy is about.
@@ -127,7 +130,7 @@ fn review_pod(
     };
     let changes = match settings.action {
         Action::Mutate => changes,
-        Action::Validate => Default::default(),
+        Action::Validate => Changes::default(),
         Action::Verify => match changes.first() {
             Some((path, problem)) => return Err(Rejection::NotAsLeft { path, problem }.into()),
             None => changes,
