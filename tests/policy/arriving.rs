@@ -1,7 +1,7 @@
 //! Pods as they arrive: forged by Liqo's virtual kubelet, and then touched by others before the policy sees them.
 //! Each case has its whole outcome.
 
-use crate::support::{Case, settings_problem};
+use crate::support::{Case, block, forged, settings_problem, var};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -34,34 +34,6 @@ const MAPPED: &str = "write an IPv4-mapped address as IPv4";
 const UNSPECIFIED: &str = "an unspecified address leads nowhere";
 const LOOPBACK: &str = "a loopback address leads to the pod itself";
 const MULTICAST: &str = "a multicast address leads to no API server";
-
-fn var(name: &str, value: &str) -> Value {
-    json!({"name": name, "value": value})
-}
-
-/// The variables that the policy writes.
-fn block(host: &str, port: &str) -> Vec<Value> {
-    let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let url = format!("tcp://{authority}");
-    let of_port = |end: &str| format!("KUBERNETES_PORT_{port}_TCP{end}");
-    vec![
-        var("KUBERNETES_SERVICE_HOST", host),
-        var("KUBERNETES_SERVICE_PORT", port),
-        var("KUBERNETES_SERVICE_PORT_HTTPS", port),
-        var("KUBERNETES_PORT", &url),
-        var(&of_port(""), &url),
-        var(&of_port("_PROTO"), "tcp"),
-        var(&of_port("_ADDR"), host),
-        var(&of_port("_PORT"), port),
-    ]
-}
-
-/// What the virtual kubelet appends: the same but for one.
-fn forged(host: &str, port: &str) -> Vec<Value> {
-    let mut variables = block(host, port);
-    variables.remove(2);
-    variables
-}
 
 /// A pod without credentials, with this environment and with an alias for the names.
 fn with_env(env: Vec<Value>) -> Case {

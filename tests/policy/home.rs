@@ -1,6 +1,6 @@
 //! Mode home: environment, host aliases, credentials and ServiceAccount, each as a whole.
 
-use crate::support::Case;
+use crate::support::{Case, block, forged, var};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -8,36 +8,10 @@ const API_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 const FOREIGN: &str =
     "kubernetes.default is the foreign API server here, set homeApiServerAddresses or homeApiServerHost";
 
-/// The variables of an endpoint. IPv6 hosts go without brackets.
-fn block(host: &str, port: u16) -> Vec<Value> {
-    let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    vec![
-        json!({"name": "KUBERNETES_SERVICE_HOST", "value": host}),
-        json!({"name": "KUBERNETES_SERVICE_PORT", "value": port.to_string()}),
-        json!({"name": "KUBERNETES_SERVICE_PORT_HTTPS", "value": port.to_string()}),
-        json!({"name": "KUBERNETES_PORT", "value": format!("tcp://{authority}")}),
-        json!({"name": format!("KUBERNETES_PORT_{port}_TCP"), "value": format!("tcp://{authority}")}),
-        json!({"name": format!("KUBERNETES_PORT_{port}_TCP_PROTO"), "value": "tcp"}),
-        json!({"name": format!("KUBERNETES_PORT_{port}_TCP_ADDR"), "value": host}),
-        json!({"name": format!("KUBERNETES_PORT_{port}_TCP_PORT"), "value": port.to_string()}),
-    ]
-}
-
-/// What the virtual kubelet appends: the same but for one.
-fn forged(host: &str, port: u16) -> Vec<Value> {
-    let mut variables = block(host, port);
-    variables.remove(2);
-    variables
-}
-
 fn with_env(env: Vec<Value>) -> Case {
     Case::pod(
         json!({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "env": env}], "automountServiceAccountToken": false}}),
     )
-}
-
-fn var(name: &str, value: &str) -> Value {
-    json!({"name": name, "value": value})
 }
 
 fn env_of(case: &Case) -> Vec<Value> {

@@ -88,3 +88,13 @@ fn a_million_containers_do_not_exhaust_memory() {
     let pages = pages(policy(), std::slice::from_ref(&payload), 1);
     assert!(payload.len() > 3_000_000 && pages * PAGE <= 40_000_000, "{} bytes, {pages} pages", payload.len());
 }
+
+/// Real pods: what a fresh instance takes is at most five times the request, beside one megabyte for the module itself.
+#[test]
+fn memory_follows_the_request() {
+    for name in ["plain-web", "tekton-taskrun", "large"] {
+        let payload = Case::recorded(name).payload();
+        let pages = pages(policy(), std::slice::from_ref(&payload), 1);
+        assert!(pages * PAGE <= 5 * payload.len() + 1024 * 1024, "{name}: {} bytes, {pages} pages", payload.len());
+    }
+}

@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::kubelet::{self, Endpoint};
 use crate::support::{Answer, evaluate, settings_problem};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -296,63 +297,6 @@ fn untouched_part(object: &Value, endpoint_names: &[String]) -> Value {
     object
 }
 
-/// The values that the kubelet would give the variables of a container, and what each reference of one to another was
-/// replaced with. Source: `makeEnvironmentVariables` in Kubernetes' `pkg/kubelet`.
-fn expand(env: &[Value]) -> Vec<(String, String)> {
-    let mut known: HashMap<String, String> = HashMap::new();
-    let mut references = Vec::new();
-    for variable in env {
-        let name = variable["name"].as_str().expect("a name");
-        let Some(value) = variable.get("value").and_then(Value::as_str) else {
-            known.insert(name.to_owned(), "computed".to_owned());
-            continue;
-        };
-        let mut expanded = String::new();
-        let mut characters = value.char_indices();
-        while let Some((at, character)) = characters.next() {
-            let rest = &value[at + character.len_utf8()..];
-            match rest.chars().next() {
-                Some('$') if character == '$' => {
-                    expanded.push('$');
-                    characters.next();
-                }
-                Some('(') if character == '$' && rest.contains(')') => {
-                    let name = &rest[1..rest.find(')').expect("there is one")];
-                    let found = known.get(name).cloned().unwrap_or_else(|| "of the foreign cluster".to_owned());
-                    references.push((name.to_owned(), found.clone()));
-                    expanded.push_str(&found);
-                    // The name and both brackets.
-                    for _ in 0..name.chars().count() + 2 {
-                        characters.next();
-                    }
-                }
-                Some(next) if character == '$' => {
-                    expanded.extend(['$', next]);
-                    characters.next();
-                }
-                _ => expanded.push(character),
-            }
-        }
-        known.insert(name.to_owned(), expanded);
-    }
-    references
-}
-
-fn endpoint(host: &str, port: &str) -> [(String, String); 8] {
-    let authority = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let name = format!("KUBERNETES_PORT_{port}_TCP");
-    [
-        ("KUBERNETES_SERVICE_HOST".to_owned(), host.to_owned()),
-        ("KUBERNETES_SERVICE_PORT".to_owned(), port.to_owned()),
-        ("KUBERNETES_SERVICE_PORT_HTTPS".to_owned(), port.to_owned()),
-        ("KUBERNETES_PORT".to_owned(), format!("tcp://{authority}")),
-        (name.clone(), format!("tcp://{authority}")),
-        (format!("{name}_PROTO"), "tcp".to_owned()),
-        (format!("{name}_ADDR"), host.to_owned()),
-        (format!("{name}_PORT"), port.to_owned()),
-    ]
-}
-
 fn lists<'v>(object: &'v Value, pointer: &str) -> &'v [Value] {
     object.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
@@ -397,8 +341,11 @@ fn check(pod: &Value, settings: &Value) -> Result<Option<String>, TestCaseError>
 
     // Only what the design names differs; numbers keep their precision.
     if mode == "home" {
-        let names: Vec<_> =
-            ["443", "6443"].into_iter().flat_map(|port| endpoint("h", port)).map(|(name, _)| name).collect();
+        let names: Vec<_> = ["443", "6443"]
+            .into_iter()
+            .flat_map(|port| Endpoint::new("h", port).variables())
+            .map(|(name, _)| name)
+            .collect();
         let (before, after) = (untouched_part(pod, &names), untouched_part(&after, &names));
         prop_assert_eq!(without_empty(before), without_empty(after));
     } else {
@@ -440,25 +387,19 @@ fn check_environments(pod: &Value, after: &Value, settings: &Value) -> Result<()
         Some(host) => vec![host.as_str().expect("a host")],
         None => forged.chain(["kubernetes.default"]).collect(),
     };
-    for list in ["/spec/containers", "/spec/initContainers"] {
-        for container in lists(after, list) {
-            let env = lists(container, "/env");
-            let value = |name: &str| {
-                let variable = env.iter().find(|variable| variable["name"] == name);
-                variable.and_then(|variable| variable["value"].as_str()).unwrap_or_default()
-            };
-            let (host, port) = (value("KUBERNETES_SERVICE_HOST"), value("KUBERNETES_SERVICE_PORT"));
-            prop_assert!(hosts.contains(&host), "{} is none of {:?}", host, hosts);
-            let set_port = settings.get("homeApiServerPort").map(|port| port.to_string().replace('"', ""));
-            prop_assert!(set_port.is_none_or(|set| set == port));
-            let expected: HashMap<_, _> = endpoint(host, port).into_iter().collect();
-            for (name, value) in &expected {
-                prop_assert!(env.iter().any(|variable| variable["name"] == *name && variable["value"] == *value));
-            }
-            for (name, found) in expand(env) {
-                if let Some(expected) = expected.get(&name) {
-                    prop_assert_eq!(expected, &found, "{} in {:?}", name, env);
-                }
+    for container in kubelet::containers(after) {
+        let value = |name: &str| container.environment.get(name).unwrap_or_default();
+        let (host, port) = (value("KUBERNETES_SERVICE_HOST"), value("KUBERNETES_SERVICE_PORT"));
+        prop_assert!(hosts.contains(&host), "{} is none of {:?}", host, hosts);
+        let set_port = settings.get("homeApiServerPort").map(|port| port.to_string().replace('"', ""));
+        prop_assert!(set_port.is_none_or(|set| set == port));
+        let expected: HashMap<_, _> = Endpoint::new(host, port).variables().into();
+        for (name, expected) in &expected {
+            prop_assert_eq!(value(name), expected);
+        }
+        for (name, found) in &container.environment.references {
+            if let Some(expected) = expected.get(name) {
+                prop_assert_eq!(Some(expected), found.as_ref(), "{} in {:?}", name, container);
             }
         }
     }

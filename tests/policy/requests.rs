@@ -1,6 +1,7 @@
 //! Which requests the policy looks at, and what it says of those that it cannot read.
 
 use crate::support::{Case, evaluate};
+use kubewarden_policy_sdk::response::ValidationResponse;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -235,4 +236,29 @@ fn what_is_not_changed_comes_back_as_text() {
     let answer = String::from_utf8(evaluate(payload.as_bytes())).unwrap();
     assert!(answer.starts_with(r#"{"accepted":true,"mutated_object":{"#), "{answer}");
     assert_eq!(answer.matches(unknown).count(), 4, "{answer}");
+}
+
+/// The SDK's type is what the host reads a response into.
+#[test]
+fn the_sdk_reads_every_kind_of_response() {
+    let read = |case: &Case| -> ValidationResponse {
+        let response = evaluate(&case.payload());
+        let read: ValidationResponse = serde_json::from_slice(&response).unwrap();
+        // Nothing that was written is unknown to it.
+        let written: Value = serde_json::from_slice(&response).unwrap();
+        let again = serde_json::to_value(&read).unwrap();
+        for (name, value) in written.as_object().unwrap() {
+            assert_eq!(&again[name], value);
+        }
+        read
+    };
+    let home = read(&pod());
+    assert!(home.accepted && home.mutated_object.is_some() && home.message.is_none());
+    assert_eq!(home.audit_annotations.unwrap()["mode"], "home");
+    assert_eq!(home.warnings.unwrap().len(), 3);
+    let rejected = read(&pod().remove("/object/spec"));
+    assert_eq!(rejected.message.as_deref(), Some("spec: expected an object, found nothing"));
+    assert!(!rejected.accepted && rejected.code.is_none());
+    let plain = read(&pod().set("/operation", json!("UPDATE")));
+    assert!(plain.accepted && plain.mutated_object.is_none() && plain.warnings.is_none());
 }

@@ -11,6 +11,8 @@ use liqo_api_access_policy::Cluster;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
+use crate::kubelet::Endpoint;
+
 #[cfg(not(native_only))]
 use crate::module;
 
@@ -238,6 +240,24 @@ impl fmt::Display for Outcome {
         let [before, after] = [&self.before, after].map(|object| serde_yaml::to_string(object).expect("YAML"));
         write!(f, "{}", TextDiff::from_lines(&before, &after).unified_diff().context_radius(2))
     }
+}
+
+/// A variable with a literal value.
+pub(crate) fn var(name: &str, value: &str) -> Value {
+    json!({"name": name, "value": value})
+}
+
+/// The variables that the policy writes for an API server. An IPv6 host goes without brackets.
+pub(crate) fn block(host: &str, port: impl fmt::Display) -> Vec<Value> {
+    let variables = Endpoint::new(host, &port.to_string()).variables();
+    variables.iter().map(|(name, value)| var(name, value)).collect()
+}
+
+/// What the virtual kubelet appends: the same but for one.
+pub(crate) fn forged(host: &str, port: impl fmt::Display) -> Vec<Value> {
+    let mut variables = block(host, port);
+    variables.remove(2);
+    variables
 }
 
 /// Reads a file of JSON.
