@@ -74,6 +74,7 @@ fn change(env: &[EnvVar], block: &Block, service_account: &str) -> Option<EnvCha
     if is_right && !env.iter().any(|variable| variable.is_service_account_name) {
         return None;
     }
+    let added = || block.entries().iter().cloned().map(EnvEntry::Added);
     let mut entries = Vec::with_capacity(env.len() + LENGTH);
     let mut is_missing = !is_right;
     for (index, variable) in env.iter().enumerate() {
@@ -81,7 +82,7 @@ fn change(env: &[EnvVar], block: &Block, service_account: &str) -> Option<EnvCha
             continue;
         }
         if is_missing && refers_to(variable, block) {
-            entries.extend(block.entries().iter().cloned().map(EnvEntry::Added));
+            entries.extend(added());
             is_missing = false;
         }
         entries.push(match variable.is_service_account_name {
@@ -91,7 +92,7 @@ fn change(env: &[EnvVar], block: &Block, service_account: &str) -> Option<EnvCha
         });
     }
     if is_missing {
-        entries.extend(block.entries().iter().cloned().map(EnvEntry::Added));
+        entries.extend(added());
     }
     let problem = if is_right {
         "refers to the ServiceAccount's name, which is the foreign cluster's"

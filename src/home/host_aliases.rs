@@ -42,10 +42,8 @@ pub(crate) fn decide(
         return Ok(complete(&aliases, endpoints, warnings));
     }
     let host = endpoints.pod.host.as_str();
-    let is_dns_name = match &home_cluster.api_server_host {
-        Some(host) => host.is_dns_name(),
-        None => Host::parse(host).is_ok_and(|host| host.is_dns_name()),
-    };
+    // The virtual kubelet's host may be one that no alias can have.
+    let is_dns_name = Host::parse(host).is_ok_and(|host| host.is_dns_name());
     let own_name = Some(host).filter(|name| is_dns_name && !CLUSTER_NAMES.contains(name));
     let names: Vec<_> = own_name.into_iter().chain(CLUSTER_NAMES).collect();
     Ok(point(&aliases, addresses, &names))

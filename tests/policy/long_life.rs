@@ -95,6 +95,10 @@ fn memory_follows_the_request() {
     for name in ["plain-web", "tekton-taskrun", "large"] {
         let payload = Case::recorded(name).payload();
         let pages = pages(policy(), std::slice::from_ref(&payload), 1);
-        assert!(pages * PAGE <= 5 * payload.len() + 1024 * 1024 + PAGE, "{name}: {} bytes, {pages} pages", payload.len());
+        assert!(
+            pages * PAGE <= 5 * payload.len() + 1024 * 1024 + PAGE,
+            "{name}: {} bytes, {pages} pages",
+            payload.len()
+        );
     }
 }
