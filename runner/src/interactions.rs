@@ -84,10 +84,15 @@ impl Interactions {
                 "Policy has not been granted access to Kubernetes {api_version}/{kind} resources. The violation has been reported."
             ));
         }
+        // The host's words around every reason.
+        self.replay(&asked).map_err(|reason| format!("Callback evaluation failure: {reason}"))
+    }
+
+    fn replay(&self, asked: &Resource) -> Result<Vec<u8>, String> {
         let next = self.recorded.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         match next {
             None => Err(format!("no answer was recorded for {asked}")),
-            Some((recorded, _)) if recorded != asked => {
+            Some((recorded, _)) if recorded != *asked => {
                 Err(format!("the next answer was recorded for {recorded}, not for {asked}"))
             }
             Some((_, Response::Success { payload })) => Ok(payload.into_bytes()),

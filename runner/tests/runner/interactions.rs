@@ -62,7 +62,7 @@ fn gives_the_recorded_answer() {
 fn gives_the_recorded_error() {
     let (request, _) = RECORDED.split_once("  response:").unwrap();
     let session = format!("{request}  response:\n    type: Error\n    message: Cannot find v1/Namespace\n");
-    assert_eq!(ask(&session, ALLOWED), refused("Cannot find v1/Namespace", ""));
+    assert_eq!(ask(&session, ALLOWED), refused("Callback evaluation failure: Cannot find v1/Namespace", ""));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn gives_no_answer_to_another_question() {
     assert_eq!(
         ask(&RECORDED.replace("demo-milan", "shop"), ALLOWED),
         refused(
-            r#"the next answer was recorded for v1/Namespace shop with the fields {\"metadata.labels\"}, not for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
+            r#"Callback evaluation failure: the next answer was recorded for v1/Namespace shop with the fields {\"metadata.labels\"}, not for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
             ""
         )
     );
@@ -80,7 +80,7 @@ fn gives_no_answer_to_another_question() {
     assert_eq!(
         ask(&session, ALLOWED),
         refused(
-            r#"the next answer was recorded for v1/Namespace demo-milan in namespace shop past the cache, not for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
+            r#"Callback evaluation failure: the next answer was recorded for v1/Namespace demo-milan in namespace shop past the cache, not for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
             ""
         )
     );
@@ -90,7 +90,10 @@ fn gives_no_answer_to_another_question() {
 fn gives_each_answer_once() {
     assert_eq!(
         ask("[]", ALLOWED),
-        refused(r#"no answer was recorded for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#, "")
+        refused(
+            r#"Callback evaluation failure: no answer was recorded for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
+            ""
+        )
     );
     assert_eq!(ask(&RECORDED.repeat(2), ALLOWED).stderr, "note: not every recorded answer was asked for\n");
 }
