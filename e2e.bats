@@ -286,6 +286,101 @@ JSON
 JSON
 }
 
+# evaluate_looking_up HOST REQUEST [OPTION…]: as `evaluate`, where the policy asks for the pod's Namespace and is answered
+# as kwctl recorded it in test_data/host.
+evaluate_looking_up() {
+    evaluate "$2" --allow-context-aware \
+        --replay-host-capabilities-interactions "test_data/host/$1.yml" "${@:3}"
+}
+
+@test "namespace lookup: the settings of the home cluster, and the home namespace" {
+    evaluate_looking_up offloaded plain-web --settings-json '{
+        "namespaceLookup": true,
+        "homeClusters": {
+            "milan": {"homeApiServerHost": "api.milan.example.org", "homeApiServerAddresses": ["10.70.0.1"]},
+            "turin": {"homeApiServerHost": "api.turin.example.org"}
+        }
+    }'
+    respond_with <<'JSON'
+{
+  "allowed": true,
+  "patchType": "JSONPatch",
+  "patch": [
+    {"op": "add", "path": "/metadata/annotations/liqo-api-access-policy.github.io~1home-namespace", "value": "demo"},
+    {"op": "add", "path": "/spec/automountServiceAccountToken", "value": false},
+    {"op": "add", "path": "/spec/containers/0/env/2", "value": {"name": "KUBERNETES_SERVICE_HOST", "value": "api.milan.example.org"}},
+    {"op": "add", "path": "/spec/containers/0/env/3", "value": {"name": "KUBERNETES_SERVICE_PORT", "value": "443"}},
+    {"op": "add", "path": "/spec/containers/0/env/4", "value": {"name": "KUBERNETES_SERVICE_PORT_HTTPS", "value": "443"}},
+    {"op": "add", "path": "/spec/containers/0/env/5", "value": {"name": "KUBERNETES_PORT", "value": "tcp://api.milan.example.org:443"}},
+    {"op": "add", "path": "/spec/containers/0/env/6", "value": {"name": "KUBERNETES_PORT_443_TCP", "value": "tcp://api.milan.example.org:443"}},
+    {"op": "add", "path": "/spec/containers/0/env/7", "value": {"name": "KUBERNETES_PORT_443_TCP_PROTO", "value": "tcp"}},
+    {"op": "add", "path": "/spec/containers/0/env/8", "value": {"name": "KUBERNETES_PORT_443_TCP_ADDR", "value": "api.milan.example.org"}},
+    {"op": "add", "path": "/spec/containers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}},
+    {"op": "add", "path": "/spec/hostAliases", "value": [{"hostnames": ["api.milan.example.org", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"], "ip": "10.70.0.1"}]},
+    {"op": "add", "path": "/spec/volumes/0/projected/sources/0/secret", "value": {"items": [{"key": "kube-api-access-xlwkg-3c469e", "path": "token"}], "name": "storefront-token"}},
+    {"op": "remove", "path": "/spec/volumes/0/projected/sources/0/serviceAccountToken"},
+    {"op": "replace", "path": "/spec/volumes/0/projected/sources/1/configMap/name", "value": "kube-root-ca.crt.milan"},
+    {"op": "replace", "path": "/spec/volumes/0/projected/sources/2/downwardAPI/items/0/fieldRef/fieldPath", "value": "metadata.annotations['liqo-api-access-policy.github.io/home-namespace']"}
+  ],
+  "auditAnnotations": {
+    "home-api-server": "api.milan.example.org:443",
+    "mode": "home",
+    "problems": "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+  },
+  "warnings": [
+    "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+  ]
+}
+JSON
+}
+
+@test "namespace lookup: a pod of the foreign cluster itself is accepted untouched" {
+    evaluate_looking_up local plain-web --settings-json '{"namespaceLookup": true, "homeApiServerHost": "api.milan.example.org"}'
+    accept_unchanged
+}
+
+@test "namespace lookup: a pod that names another cluster than its Namespace is rejected" {
+    evaluate_looking_up turin already-forged --settings-json '{"namespaceLookup": true}'
+    respond_with <<'JSON'
+{
+  "allowed": false,
+  "status": {
+    "message": "metadata.labels[\"offloading.liqo.io/origin\"]: the pod says that it comes from cluster \"milan\", but its namespace belongs to cluster \"turin\""
+  },
+  "auditAnnotations": null,
+  "warnings": null
+}
+JSON
+}
+
+@test "namespace lookup: a Namespace that is not there rejects the pod" {
+    evaluate_looking_up missing plain-web --settings-json '{"namespaceLookup": true}'
+    respond_with <<'JSON'
+{
+  "allowed": false,
+  "status": {
+    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Callback evaluation failure: Cannot find v1/Namespace named 'liqo-demo' inside of namespace 'None'; grant the policy v1/Namespace in contextAwareResources"
+  },
+  "auditAnnotations": null,
+  "warnings": null
+}
+JSON
+}
+
+@test "namespace lookup: a policy that may not read Namespaces rejects the pod" {
+    evaluate plain-web --settings-json '{"namespaceLookup": true}'
+    respond_with <<'JSON'
+{
+  "allowed": false,
+  "status": {
+    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported.; grant the policy v1/Namespace in contextAwareResources"
+  },
+  "auditAnnotations": null,
+  "warnings": null
+}
+JSON
+}
+
 @test "an unknown mode is rejected with the likely meant one" {
     evaluate unknown-annotation-value
     respond_with <<'JSON'

@@ -64,7 +64,10 @@ impl Origin {
             return Ok(Some(Self { known: setting, ..Self::default() }));
         }
         let name = request.required_string("namespace")?;
-        let failed = |reason: String| Rejection::NamespaceLookup { name: name.to_string(), reason };
+        // kwctl and policy-server may add a backtrace of theirs, on lines of its own.
+        let first_line = |reason: &str| reason.lines().next().unwrap_or_default().to_owned();
+        let failed =
+            |reason: String| Rejection::NamespaceLookup { name: name.to_string(), reason: first_line(&reason) };
         let answer = cluster.namespace(&name).map_err(failed)?;
         let Some(namespace) = OffloadedNamespace::read(&answer).map_err(failed)? else { return Ok(None) };
         match (namespace.remote_cluster_id, setting) {

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "wasmtime")]
 mod compiler;
+mod imports;
 mod interpreter;
 
 use std::{error::Error, fmt, io::Write as _, path::Path, sync::Arc};
@@ -45,10 +46,11 @@ trait Code: Send + Sync {
     fn provider(&self) -> Result<Provider, wapc::errors::Error>;
 
     /// The same module with instances that fail to grow their memory beyond so many bytes.
-    fn with_memory_limit(&self, bytes: usize) -> Result<Arc<dyn Code>, LoadError>;
+    fn with_memory_limit(&self, bytes: usize) -> Arc<dyn Code>;
 }
 
 type Provider = Box<dyn WebAssemblyEngineProvider>;
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A module at work, with a memory of its own that lasts from call to call. It stays on the
 /// thread that made it.
@@ -96,8 +98,9 @@ impl Policy {
     /// The same policy with instances that fail to grow their memory beyond so many bytes. What
     /// a policy needs shows in the limit under which it still answers: the memory itself is out
     /// of sight.
-    pub fn with_memory_limit(&self, bytes: usize) -> Result<Self, LoadError> {
-        Ok(Self { code: self.code.with_memory_limit(bytes)?, host: Arc::clone(&self.host) })
+    #[must_use]
+    pub fn with_memory_limit(&self, bytes: usize) -> Self {
+        Self { code: self.code.with_memory_limit(bytes), host: Arc::clone(&self.host) }
     }
 
     /// The same policy with instances whose calls of the host are answered so. The function gets
@@ -116,7 +119,7 @@ impl Policy {
     pub fn instance(&self) -> Result<Instance, wapc::errors::Error> {
         let answer = Arc::clone(&self.host);
         let callback = move |_id: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {
-            host_call(&*answer, binding, namespace, operation, payload).map_err(Box::<dyn Error + Send + Sync>::from)
+            host_call(&*answer, binding, namespace, operation, payload).map_err(BoxError::from)
         };
         let host = WapcHost::new(self.code.provider()?, Some(Box::new(callback)))?;
         Ok(Instance { host })

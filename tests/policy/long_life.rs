@@ -34,7 +34,7 @@ fn answers(policy: &Policy, payloads: &[Vec<u8>], evaluations: usize) -> Option<
 /// The fewest pages in which so many evaluations succeed.
 fn pages(policy: &Policy, payloads: &[Vec<u8>], evaluations: usize) -> usize {
     let suffices = |pages: usize| {
-        let policy = policy.with_memory_limit(pages * PAGE).expect("a policy");
+        let policy = policy.with_memory_limit(pages * PAGE);
         answers(&policy, payloads, evaluations).is_some()
     };
     let (mut too_few, mut enough) = (0, 1024);
@@ -50,7 +50,7 @@ fn pages(policy: &Policy, payloads: &[Vec<u8>], evaluations: usize) -> usize {
 fn memory_does_not_grow() {
     let payloads = payloads();
     let pages = pages(policy(), &payloads, 100);
-    let limited = policy().with_memory_limit(pages * PAGE).expect("a policy");
+    let limited = policy().with_memory_limit(pages * PAGE);
     let last = answers(&limited, &payloads, 100_000).expect("what suffices for a hundred evaluations suffices for all");
     // The answers are those of a fresh instance, whatever failed before.
     let first = answers(&limited, &payloads, payloads.len()).expect("answers");

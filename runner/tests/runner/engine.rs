@@ -71,7 +71,7 @@ fn an_instance_answers_after_a_failure() {
 #[test]
 fn a_memory_limit_stops_growth() {
     for policy in policies(&validating(Reply::Grow(ACCEPTED))) {
-        let policy = policy.with_memory_limit((INITIAL_PAGES + 2) * PAGE).unwrap();
+        let policy = policy.with_memory_limit((INITIAL_PAGES + 2) * PAGE);
         let allowed_calls = |count| {
             let instance = policy.instance().unwrap();
             let settings = Settings::default();
@@ -85,7 +85,7 @@ fn a_memory_limit_stops_growth() {
 #[test]
 fn a_memory_limit_below_the_start_is_an_error() {
     for policy in policies(&validating(Reply::Answer(ACCEPTED))) {
-        let policy = policy.with_memory_limit((INITIAL_PAGES - 1) * PAGE).unwrap();
+        let policy = policy.with_memory_limit((INITIAL_PAGES - 1) * PAGE);
         assert!(policy.instance().is_err());
     }
 }
