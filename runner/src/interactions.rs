@@ -84,11 +84,7 @@ impl Interactions {
                 "Policy has not been granted access to Kubernetes {api_version}/{kind} resources. The violation has been reported."
             ));
         }
-<<<<<<< HEAD
         // So kwctl and policy-server begin every reason that is the cluster's and not their own.
-=======
-        // The host's words around every reason.
->>>>>>> build
         self.replay(&asked).map_err(|reason| format!("Callback evaluation failure: {reason}"))
     }
 
