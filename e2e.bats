@@ -41,6 +41,27 @@ need_kwctl() {
     [[ $(basename "$kwctl") != runner ]] || skip "kwctl is missing, and $1"
 }
 
+# record_namespace NAMESPACE: writes what kwctl records of a cluster that has this Namespace of the pods, as JSON, into
+# $session, and the options that play it back into $replay.
+record_namespace() {
+    session=$BATS_TEST_TMPDIR/session.yaml
+    cat >"$session" <<YAML
+- type: Exchange
+  request: |
+    !KubernetesGetResource
+    api_version: v1
+    kind: Namespace
+    name: liqo-demo
+    namespace: null
+    disable_cache: false
+    field_masks: null
+  response:
+    type: Success
+    payload: '$1'
+YAML
+    replay=(--allow-context-aware --replay-host-capabilities-interactions "$session")
+}
+
 accept_unchanged() {
     respond_with <<<'{"allowed": true, "auditAnnotations": null, "warnings": null}'
 }
@@ -87,9 +108,10 @@ patched_request() {
   "auditAnnotations": {
     "home-api-server": "api.milan.example.org:6443",
     "mode": "home",
-    "problems": "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+    "problems": "kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it; Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
   },
   "warnings": [
+    "kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it",
     "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
   ]
 }
@@ -144,6 +166,7 @@ JSON
     {"op": "replace", "path": "/spec/containers/0/env/8/name", "value": "KUBERNETES_PORT_443_TCP_ADDR"},
     {"op": "replace", "path": "/spec/containers/0/env/8/value", "value": "kubernetes.default"},
     {"op": "add", "path": "/spec/containers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}},
+    {"op": "add", "path": "/spec/hostAliases/0/hostnames/2", "value": "kubernetes.default.svc.cluster.local"},
     {"op": "replace", "path": "/spec/initContainers/0/env/4/name", "value": "KUBERNETES_SERVICE_PORT_HTTPS"},
     {"op": "replace", "path": "/spec/initContainers/0/env/4/value", "value": "443"},
     {"op": "replace", "path": "/spec/initContainers/0/env/5/name", "value": "KUBERNETES_PORT"},
@@ -205,9 +228,10 @@ JSON
   ],
   "auditAnnotations": {
     "home-api-server": "api.milan.example.org:443",
-    "mode": "home"
+    "mode": "home",
+    "problems": "kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it"
   },
-  "warnings": null
+  "warnings": ["kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it"]
 }
 JSON
 }
@@ -223,6 +247,69 @@ JSON
     "home-api-server": "api.milan.example.org:6443",
     "mode": "home"
   },
+  "warnings": null
+}
+JSON
+}
+
+lookup='{"namespaceLookup": true, "homeClusters": {"milan": {}}}'
+
+@test "the Namespace tells where a pod comes from, and the name of its namespace there" {
+    record_namespace '{"metadata": {"labels": {"liqo.io/remote-cluster-id": "milan"}, "annotations": {"liqo.io/original-name": "demo"}}}'
+    evaluate already-forged "${replay[@]}" --settings-json "$lookup"
+    respond_with <<'JSON'
+{
+  "allowed": true,
+  "patchType": "JSONPatch",
+  "patch": [
+    {"op": "add", "path": "/metadata/annotations", "value": {"liqo-api-access-policy.github.io/home-namespace": "demo"}},
+    {"op": "replace", "path": "/spec/containers/0/env/4/name", "value": "KUBERNETES_SERVICE_PORT_HTTPS"},
+    {"op": "replace", "path": "/spec/containers/0/env/4/value", "value": "443"},
+    {"op": "replace", "path": "/spec/containers/0/env/5/name", "value": "KUBERNETES_PORT"},
+    {"op": "replace", "path": "/spec/containers/0/env/6/name", "value": "KUBERNETES_PORT_443_TCP"},
+    {"op": "replace", "path": "/spec/containers/0/env/6/value", "value": "tcp://kubernetes.default:443"},
+    {"op": "replace", "path": "/spec/containers/0/env/7/name", "value": "KUBERNETES_PORT_443_TCP_PROTO"},
+    {"op": "replace", "path": "/spec/containers/0/env/7/value", "value": "tcp"},
+    {"op": "replace", "path": "/spec/containers/0/env/8/name", "value": "KUBERNETES_PORT_443_TCP_ADDR"},
+    {"op": "replace", "path": "/spec/containers/0/env/8/value", "value": "kubernetes.default"},
+    {"op": "add", "path": "/spec/containers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}},
+    {"op": "add", "path": "/spec/hostAliases/0/hostnames/2", "value": "kubernetes.default.svc.cluster.local"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/4/name", "value": "KUBERNETES_SERVICE_PORT_HTTPS"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/4/value", "value": "443"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/5/name", "value": "KUBERNETES_PORT"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/6/name", "value": "KUBERNETES_PORT_443_TCP"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/6/value", "value": "tcp://kubernetes.default:443"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/7/name", "value": "KUBERNETES_PORT_443_TCP_PROTO"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/7/value", "value": "tcp"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/8/name", "value": "KUBERNETES_PORT_443_TCP_ADDR"},
+    {"op": "replace", "path": "/spec/initContainers/0/env/8/value", "value": "kubernetes.default"},
+    {"op": "add", "path": "/spec/initContainers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}},
+    {"op": "replace", "path": "/spec/volumes/0/projected/sources/2/downwardAPI/items/0/fieldRef/fieldPath", "value": "metadata.annotations['liqo-api-access-policy.github.io/home-namespace']"}
+  ],
+  "auditAnnotations": {
+    "home-api-server": "kubernetes.default:443",
+    "mode": "home"
+  },
+  "warnings": null
+}
+JSON
+}
+
+@test "a pod of the foreign cluster itself is accepted untouched" {
+    record_namespace '{"metadata": {"labels": {"kubernetes.io/metadata.name": "liqo-demo"}}}'
+    evaluate plain-web "${replay[@]}" --settings-json "$lookup"
+    accept_unchanged
+}
+
+@test "a policy that was not granted the Namespace rejects the pod, and says what to grant" {
+    evaluate plain-web --settings-json "$lookup"
+    respond_with <<'JSON'
+{
+  "allowed": false,
+  "status": {
+    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported.; grant the policy v1/Namespace in contextAwareResources"
+  },
+  "auditAnnotations": null,
   "warnings": null
 }
 JSON
@@ -435,7 +522,7 @@ JSON
     # kwctl tells more on stderr before the error.
     # shellcheck disable=SC2154 # Bats sets it.
     diff -u --label expected --label stderr - <(sed -n '/^Error: /,$p' <<<"$stderr") <<'TEXT'
-Error: Provided settings are not valid: "defaultMod": no such setting (did you mean defaultMode?); known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeClusterId, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, validateOnly; homeApiServerHost: expected a DNS name or an IP address, found "https://api.milan.example.org": leave the scheme out; homeApiServerPort: expected a number from 1 to 65535, found 70000; allowedModes[1]: expected "home", "remote" or "disabled", found "disabeld" (did you mean "disabled"?)
+Error: Provided settings are not valid: "defaultMod": no such setting (did you mean defaultMode?); known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeClusterId, homeClusters, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, keptTokenAudiences, originLabel, namespaceLookup, strict, validateOnly, verifyOnly; homeApiServerHost: expected a DNS name or an IP address, found "https://api.milan.example.org": leave the scheme out; homeApiServerPort: expected a number from 1 to 65535, found 70000; allowedModes[1]: expected "home", "remote" or "disabled", found "disabeld" (did you mean "disabled"?)
 TEXT
 }
 
@@ -451,17 +538,19 @@ split_manifest() {
     module=$(sed -n 's|^  module: registry://||p' examples/one-home-cluster.yaml)
     mkdir -p "$XDG_CACHE_HOME/kubewarden/store/registry/$(dirname "$module")"
     cp "$policy" "$XDG_CACHE_HOME/kubewarden/store/registry/$module"
+    record_namespace '{"metadata": {"labels": {"liqo.io/remote-cluster-id": "milan"}}}'
     for manifest in $(grep -l '^kind: ClusterAdmissionPolicy' examples/*.yaml); do
         rm -f "$BATS_TEST_TMPDIR"/policy-*
         split_manifest "$manifest"
         for request in already-forged remote-other-sa; do
             request=test_data/requests/$request.json
-            run -0 --separate-stderr "$kwctl" run --request-path "$request" "$manifest"
+            # A manifest grants by itself what it needs.
+            run -0 --separate-stderr "$kwctl" run "${replay[@]:1}" --request-path "$request" "$manifest"
             answers=$output
             expected=
             for document in "$BATS_TEST_TMPDIR"/policy-*; do
                 sed '1,/^  settings:/d; s/^    //' "$document" >"$BATS_TEST_TMPDIR/settings.yaml"
-                run -0 --separate-stderr "$kwctl" run --request-path "$request" \
+                run -0 --separate-stderr "$kwctl" run "${replay[@]}" --request-path "$request" \
                     --settings-path "$BATS_TEST_TMPDIR/settings.yaml" "$policy"
                 # In mode monitor Kubewarden accepts everything and changes nothing.
                 ! grep -q '^  mode: monitor' "$document" ||

@@ -12,6 +12,9 @@
 mod files;
 mod forms;
 mod guide;
+#[path = "../policy/kubelet.rs"]
+#[allow(dead_code, reason = "the policy's tests use more of it")]
+mod kubelet;
 mod manifests;
 mod messages;
 mod metadata;
