@@ -252,69 +252,6 @@ JSON
 JSON
 }
 
-lookup='{"namespaceLookup": true, "homeClusters": {"milan": {}}}'
-
-@test "the Namespace tells where a pod comes from, and the name of its namespace there" {
-    record_namespace '{"metadata": {"labels": {"liqo.io/remote-cluster-id": "milan"}, "annotations": {"liqo.io/original-name": "demo"}}}'
-    evaluate already-forged "${replay[@]}" --settings-json "$lookup"
-    respond_with <<'JSON'
-{
-  "allowed": true,
-  "patchType": "JSONPatch",
-  "patch": [
-    {"op": "add", "path": "/metadata/annotations", "value": {"liqo-api-access-policy.github.io/home-namespace": "demo"}},
-    {"op": "replace", "path": "/spec/containers/0/env/4/name", "value": "KUBERNETES_SERVICE_PORT_HTTPS"},
-    {"op": "replace", "path": "/spec/containers/0/env/4/value", "value": "443"},
-    {"op": "replace", "path": "/spec/containers/0/env/5/name", "value": "KUBERNETES_PORT"},
-    {"op": "replace", "path": "/spec/containers/0/env/6/name", "value": "KUBERNETES_PORT_443_TCP"},
-    {"op": "replace", "path": "/spec/containers/0/env/6/value", "value": "tcp://kubernetes.default:443"},
-    {"op": "replace", "path": "/spec/containers/0/env/7/name", "value": "KUBERNETES_PORT_443_TCP_PROTO"},
-    {"op": "replace", "path": "/spec/containers/0/env/7/value", "value": "tcp"},
-    {"op": "replace", "path": "/spec/containers/0/env/8/name", "value": "KUBERNETES_PORT_443_TCP_ADDR"},
-    {"op": "replace", "path": "/spec/containers/0/env/8/value", "value": "kubernetes.default"},
-    {"op": "add", "path": "/spec/containers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}},
-    {"op": "add", "path": "/spec/hostAliases/0/hostnames/2", "value": "kubernetes.default.svc.cluster.local"},
-    {"op": "replace", "path": "/spec/initContainers/0/env/4/name", "value": "KUBERNETES_SERVICE_PORT_HTTPS"},
-    {"op": "replace", "path": "/spec/initContainers/0/env/4/value", "value": "443"},
-    {"op": "replace", "path": "/spec/initContainers/0/env/5/name", "value": "KUBERNETES_PORT"},
-    {"op": "replace", "path": "/spec/initContainers/0/env/6/name", "value": "KUBERNETES_PORT_443_TCP"},
-    {"op": "replace", "path": "/spec/initContainers/0/env/6/value", "value": "tcp://kubernetes.default:443"},
-    {"op": "replace", "path": "/spec/initContainers/0/env/7/name", "value": "KUBERNETES_PORT_443_TCP_PROTO"},
-    {"op": "replace", "path": "/spec/initContainers/0/env/7/value", "value": "tcp"},
-    {"op": "replace", "path": "/spec/initContainers/0/env/8/name", "value": "KUBERNETES_PORT_443_TCP_ADDR"},
-    {"op": "replace", "path": "/spec/initContainers/0/env/8/value", "value": "kubernetes.default"},
-    {"op": "add", "path": "/spec/initContainers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}},
-    {"op": "replace", "path": "/spec/volumes/0/projected/sources/2/downwardAPI/items/0/fieldRef/fieldPath", "value": "metadata.annotations['liqo-api-access-policy.github.io/home-namespace']"}
-  ],
-  "auditAnnotations": {
-    "home-api-server": "kubernetes.default:443",
-    "mode": "home"
-  },
-  "warnings": null
-}
-JSON
-}
-
-@test "a pod of the foreign cluster itself is accepted untouched" {
-    record_namespace '{"metadata": {"labels": {"kubernetes.io/metadata.name": "liqo-demo"}}}'
-    evaluate plain-web "${replay[@]}" --settings-json "$lookup"
-    accept_unchanged
-}
-
-@test "a policy that was not granted the Namespace rejects the pod, and says what to grant" {
-    evaluate plain-web --settings-json "$lookup"
-    respond_with <<'JSON'
-{
-  "allowed": false,
-  "status": {
-    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported.; grant the policy v1/Namespace in contextAwareResources"
-  },
-  "auditAnnotations": null,
-  "warnings": null
-}
-JSON
-}
-
 @test "remote: another ServiceAccount" {
     evaluate remote-other-sa
     respond_with <<'JSON'
@@ -460,7 +397,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported.; grant the policy v1/Namespace in contextAwareResources"
+    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported; grant the policy v1/Namespace in contextAwareResources"
   },
   "auditAnnotations": null,
   "warnings": null

@@ -64,8 +64,8 @@ impl Origin {
             return Ok(Some(Self { known: setting, ..Self::default() }));
         }
         let name = request.required_string("namespace")?;
-        // kwctl and policy-server may add a backtrace of theirs, on lines of its own.
-        let first_line = |reason: &str| reason.lines().next().unwrap_or_default().to_owned();
+        // The host may add a backtrace of its own, on further lines.
+        let first_line = |reason: &str| reason.lines().next().unwrap_or_default().trim_end_matches('.').to_owned();
         let failed =
             |reason: String| Rejection::NamespaceLookup { name: name.to_string(), reason: first_line(&reason) };
         let answer = cluster.namespace(&name).map_err(failed)?;
