@@ -41,27 +41,6 @@ need_kwctl() {
     [[ $(basename "$kwctl") != runner ]] || skip "kwctl is missing, and $1"
 }
 
-# record_namespace NAMESPACE: writes what kwctl records of a cluster that has this Namespace of the pods, as JSON, into
-# $session, and the options that play it back into $replay.
-record_namespace() {
-    session=$BATS_TEST_TMPDIR/session.yaml
-    cat >"$session" <<YAML
-- type: Exchange
-  request: |
-    !KubernetesGetResource
-    api_version: v1
-    kind: Namespace
-    name: liqo-demo
-    namespace: null
-    disable_cache: false
-    field_masks: null
-  response:
-    type: Success
-    payload: '$1'
-YAML
-    replay=(--allow-context-aware --replay-host-capabilities-interactions "$session")
-}
-
 accept_unchanged() {
     respond_with <<<'{"allowed": true, "auditAnnotations": null, "warnings": null}'
 }
@@ -149,7 +128,7 @@ JSON
 JSON
 }
 
-@test "home: a pod that Liqo's virtual kubelet has forged keeps its host and port" {
+@test "home: a pod that Liqo's virtual kubelet has forged keeps its host and port, and every name leads there" {
     evaluate already-forged
     respond_with <<'JSON'
 {
@@ -247,6 +226,51 @@ JSON
     "home-api-server": "api.milan.example.org:6443",
     "mode": "home"
   },
+  "warnings": null
+}
+JSON
+}
+
+@test "strict: a pod that would get a warning is rejected with it" {
+    evaluate plain-web --settings-json '{"homeClusterId": "milan", "homeCredentialsSecret": "milan-api-access", "strict": true}'
+    respond_with <<'JSON'
+{
+  "allowed": false,
+  "status": {
+    "message": "the policy is strict, and there are problems: kubernetes.default is the foreign API server here, set homeApiServerAddresses or homeApiServerHost"
+  },
+  "auditAnnotations": null,
+  "warnings": null
+}
+JSON
+}
+
+@test "verifyOnly: a pod is accepted as the policy left it, and rejected otherwise" {
+    settings='"homeApiServerHost": "api.milan.example.org", "homeApiServerAddresses": ["10.70.0.1"], "homeCredentialsSecret": "milan-api-access"'
+    evaluate plain-web --settings-json "{$settings}"
+    patched_request >"$BATS_TEST_TMPDIR/patched.json"
+    evaluate "$BATS_TEST_TMPDIR/patched.json" --settings-json "{$settings, \"verifyOnly\": true}"
+    respond_with <<'JSON'
+{
+  "allowed": true,
+  "auditAnnotations": {
+    "home-api-server": "api.milan.example.org:443",
+    "mode": "home"
+  },
+  "warnings": null
+}
+JSON
+    # Another webhook appends one of the variables, with the foreign API server's address.
+    jq '.object.spec.containers[0].env += [{name: "KUBERNETES_SERVICE_HOST", value: "10.96.0.1"}]' \
+        "$BATS_TEST_TMPDIR/patched.json" >"$BATS_TEST_TMPDIR/injected.json"
+    evaluate "$BATS_TEST_TMPDIR/injected.json" --settings-json "{$settings, \"verifyOnly\": true}"
+    respond_with <<'JSON'
+{
+  "allowed": false,
+  "status": {
+    "message": "spec.containers[0].env: does not lead to the home API server; another webhook changed the pod after this policy"
+  },
+  "auditAnnotations": null,
   "warnings": null
 }
 JSON
@@ -475,19 +499,19 @@ split_manifest() {
     module=$(sed -n 's|^  module: registry://||p' examples/one-home-cluster.yaml)
     mkdir -p "$XDG_CACHE_HOME/kubewarden/store/registry/$(dirname "$module")"
     cp "$policy" "$XDG_CACHE_HOME/kubewarden/store/registry/$module"
-    record_namespace '{"metadata": {"labels": {"liqo.io/remote-cluster-id": "milan"}}}'
-    for manifest in $(grep -l '^kind: ClusterAdmissionPolicy' examples/*.yaml); do
+    # What policies with namespaceLookup ask.
+    host=(--allow-context-aware --replay-host-capabilities-interactions test_data/host/offloaded.yml)
+    for manifest in $(grep -lE '^kind: (Cluster)?AdmissionPolicy' examples/*.yaml); do
         rm -f "$BATS_TEST_TMPDIR"/policy-*
         split_manifest "$manifest"
         for request in already-forged remote-other-sa; do
             request=test_data/requests/$request.json
-            # A manifest grants by itself what it needs.
-            run -0 --separate-stderr "$kwctl" run "${replay[@]:1}" --request-path "$request" "$manifest"
+            run -0 --separate-stderr "$kwctl" run --request-path "$request" "${host[@]}" "$manifest"
             answers=$output
             expected=
             for document in "$BATS_TEST_TMPDIR"/policy-*; do
                 sed '1,/^  settings:/d; s/^    //' "$document" >"$BATS_TEST_TMPDIR/settings.yaml"
-                run -0 --separate-stderr "$kwctl" run "${replay[@]}" --request-path "$request" \
+                run -0 --separate-stderr "$kwctl" run --request-path "$request" "${host[@]}" \
                     --settings-path "$BATS_TEST_TMPDIR/settings.yaml" "$policy"
                 # In mode monitor Kubewarden accepts everything and changes nothing.
                 ! grep -q '^  mode: monitor' "$document" ||
