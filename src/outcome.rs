@@ -159,7 +159,7 @@ pub(crate) enum Warning {
     UnknownHomeCluster,
     #[error("volume {} has no token for the API server, set homeCredentialsSecret", cut(.volume, 48))]
     NoToken { volume: String },
-    #[error("container {} does not talk to the foreign API server: it sets KUBERNETES_SERVICE_HOST", cut(.container, 38))]
+    #[error("container {} does not talk to the foreign API server: it sets KUBERNETES_SERVICE_HOST", cut(.container, 37))]
     OtherApiServer { container: String },
 }
 
