@@ -353,6 +353,45 @@ fn gives_a_policy_the_system_that_rust_expects() {
     );
 }
 
+/// The guest calls an import with parameters that make no sense; the runner answers for it.
+#[test]
+fn a_call_that_makes_no_sense_is_a_rejection() {
+    let rejected = |code: &str, reason: &str| {
+        let policy = assemble(&format!(
+            r#"(module
+                 (import "wapc" "__guest_request" (func $request (param i32 i32)))
+                 (import "wapc" "__guest_response" (func $response (param i32 i32)))
+                 (import "wapc" "__host_call" (func $host_call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+                 (memory (export "memory") 1)
+                 (data (i32.const 0) "{{\22valid\22:true}}")
+                 (data (i32.const 32) "\ff")
+                 (func (export "__guest_call") (param $operation i32) (param i32) (result i32)
+                   (if (i32.eq (local.get $operation) (i32.const {}))
+                     (then (call $response (i32.const 0) (i32.const 14)) (return (i32.const 1))))
+                   {code}
+                   (i32.const 1)))"#,
+            "validate_settings".len()
+        ));
+        assert_answer(
+            &policy,
+            REQUEST,
+            &format!(
+                r#"{{"uid":"u1","allowed":false,"status":{{"message":"internal server error: Guest call failure: {reason}","code":500}},"auditAnnotations":null,"warnings":null}}"#
+            ),
+        );
+    };
+    let out_of_bounds = "the policy names memory that it does not have";
+    rejected("(call $response (i32.const 65535) (i32.const 2))", out_of_bounds);
+    rejected("(call $response (i32.const -1) (i32.const -1))", out_of_bounds);
+    rejected("(call $request (i32.const 0) (i32.const 65535))", out_of_bounds);
+    let ask = |length| {
+        let rest = "(i32.const 0) (i32.const 1) ".repeat(3);
+        format!("(drop (call $host_call (i32.const 32) (i32.const {length}) {rest}))")
+    };
+    rejected(&ask(1), "the policy names a call in bytes that are no text");
+    rejected(&ask(65536), out_of_bounds);
+}
+
 /// The module file has this content; the runner refuses with this line.
 #[track_caller]
 fn assert_module_error(module: &[u8], line: &str) {
