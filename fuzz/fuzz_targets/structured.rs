@@ -1,7 +1,8 @@
 //! Pods that are nearly right, made of what the policy reads, with settings: the policy leaves alone what it has
 //! changed, no pod that talks to home or to nobody keeps a token of the foreign cluster but one for an audience that the
-//! settings name, `validateOnly` and `verifyOnly` change nothing, `strict` accepts nothing with a warning, and nothing
-//! that was in an environment is told.
+//! settings name, `validateOnly` and `verifyOnly` change nothing, `strict` accepts nothing with a warning, nothing that
+//! was in an environment is told, and with `namespaceLookup` a pod whose Namespace is unknown is rejected, and one whose
+//! Namespace is the foreign cluster's own is left alone.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -12,14 +13,16 @@ use serde_json::Value;
 fuzz_target!(|case: Case| {
     let payload = case.payload();
     let payload = payload.as_bytes();
-    let answer = answer(payload);
+    let host = case.host();
+    let answer = answer(payload, &host);
     assert!(!answer.told().contains(SECRET), "{answer:?}");
-    assert_idempotent(payload, &answer);
+    assert_idempotent(payload, &host, &answer);
 
     assert!(!case.is_strict() || answer.warnings.is_empty(), "{answer:?}");
+    assert!(!case.is_refused() || !answer.accepted, "{answer:?}");
 
     let Some(after) = &answer.mutated_object else { return };
-    assert!(!case.is_read_only(), "{after}");
+    assert!(!case.is_read_only() && !case.is_local(), "{after}");
     if answer.audit_annotations["mode"] == "remote" {
         return;
     }

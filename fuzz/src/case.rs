@@ -6,6 +6,8 @@ use std::fmt::{Display, Write as _};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
+use crate::Host;
+
 /// Starts every value in an environment, so that it is found wherever it does not belong.
 pub const SECRET: &str = "S3CR3T";
 
@@ -13,6 +15,8 @@ pub const SECRET: &str = "S3CR3T";
 #[derive(Debug, Arbitrary)]
 pub struct Case {
     pod: Field<Pod>,
+    namespace: Field<NamespaceName>,
+    answer: NamespaceAnswer,
     settings: Field<Settings>,
 }
 
@@ -22,6 +26,7 @@ impl Case {
         let request = Text::object(|request| {
             request.text("kind", r#"{"group":"","version":"v1","kind":"Pod"}"#);
             request.text("operation", r#""CREATE""#);
+            request.field("namespace", &self.namespace);
             request.field("object", &self.pod);
         });
         Text::object(|payload| {
@@ -38,6 +43,33 @@ impl Case {
     /// Whether whatever would be warned of is rejected.
     pub fn is_strict(&self) -> bool {
         self.is_set(|settings| &settings.strict)
+    }
+
+    /// What the policy is told where it asks for the pod's Namespace.
+    pub fn host(&self) -> Host {
+        Host(match &self.answer {
+            NamespaceAnswer::Is(namespace) => Ok(namespace.json()),
+            NamespaceAnswer::Odd(odd) => Ok(odd.json()),
+            NamespaceAnswer::Text(text) => Ok(public(text).to_owned()),
+            NamespaceAnswer::Refused(reason) => Err(public(reason).to_owned()),
+        })
+    }
+
+    /// Whether the policy asks for a Namespace that it does not get.
+    pub fn is_refused(&self) -> bool {
+        self.looks_up() && matches!(self.answer, NamespaceAnswer::Refused(_))
+    }
+
+    /// Whether the policy asks for a Namespace, and it is one of the foreign cluster's own.
+    pub fn is_local(&self) -> bool {
+        let NamespaceAnswer::Is(Namespace { metadata }) = &self.answer else { return false };
+        let labels = metadata.value().map(|metadata| &metadata.labels);
+        let is_labelled = labels.and_then(Field::value).is_some_and(|labels| labels.cluster.value().is_some());
+        self.looks_up() && !is_labelled
+    }
+
+    fn looks_up(&self) -> bool {
+        self.is_set(|settings| &settings.namespace_lookup)
     }
 
     /// Whether tokens for an audience may stay in every mode.
@@ -239,14 +271,21 @@ words! {
     Mode { Home = "home", Remote = "remote", Disabled = "disabled", Capital = "Remote" }
     Cluster { Milan = "milan", Rome = "rome-1", Cut = "pavi-a", Empty = "" }
     LabelKey { Liqo = "offloading.liqo.io/origin", Admiralty = "multicluster.admiralty.io/parent-cluster-name", None = "a b" }
-    FieldPath { ServiceAccount = "spec.serviceAccountName", Name = "metadata.name" }
+    FieldPath {
+        ServiceAccount = "spec.serviceAccountName", Name = "metadata.name", Namespace = "metadata.namespace",
+        HomeNamespace = "metadata.annotations['liqo-api-access-policy.github.io/home-namespace']",
+    }
+    NamespaceName { Foreign = "demo-milan", Home = "demo", Upper = "Demo", Empty = "" }
     MountPath {
         Api = "/var/run/secrets/kubernetes.io/serviceaccount",
         Slash = "/var/run/secrets/kubernetes.io/serviceaccount/",
         Dots = "/var/run/./secrets//kubernetes.io/serviceaccount",
         Elsewhere = "/mnt",
     }
-    Shown { Token = "token", Ca = "ca.crt", Inner = "vault/token", Dot = "./token" }
+    Shown {
+        Token = "token", Ca = "ca.crt", Inner = "vault/token", Dot = "./token", Namespace = "namespace",
+        DotNamespace = "./namespace",
+    }
     Key {
         Token = "token", Ca = "ca.crt", Reflected = "a-3c469e", ReflectedInner = "a-927385", Replication = "replication",
     }
@@ -320,6 +359,7 @@ impl Json for Metadata {
 struct Annotations {
     mode: Option<Field<Mode>>,
     service_account: Option<Field<ServiceAccount>>,
+    home_namespace: Option<Field<NamespaceName>>,
 }
 
 impl Json for Annotations {
@@ -328,6 +368,8 @@ impl Json for Annotations {
             annotations.field("liqo.io/api-server-support", self.mode.as_ref().unwrap_or(&Field::Absent));
             let service_account = self.service_account.as_ref().unwrap_or(&Field::Absent);
             annotations.field("liqo.io/remote-service-account-name", service_account);
+            let home_namespace = self.home_namespace.as_ref().unwrap_or(&Field::Absent);
+            annotations.field("liqo-api-access-policy.github.io/home-namespace", home_namespace);
         })
     }
 }
@@ -670,6 +712,7 @@ impl Json for Named {
 struct Item {
     key: Field<Key>,
     path: Field<Shown>,
+    field: Option<Field<FieldRef>>,
     unknown: Option<Odd>,
 }
 
@@ -678,6 +721,7 @@ impl Json for Item {
         Text::object(|item| {
             item.field("key", &self.key);
             item.field("path", &self.path);
+            item.field("fieldRef", self.field.as_ref().unwrap_or(&Field::Absent));
             item.unknown(&self.unknown);
         })
     }
@@ -717,6 +761,65 @@ impl Json for Alias {
     }
 }
 
+/// What the host answers where it is asked for a Namespace.
+#[derive(Debug, Arbitrary)]
+enum NamespaceAnswer {
+    Is(Namespace),
+    Odd(Odd),
+    Text(String),
+    Refused(String),
+}
+
+#[derive(Debug, Arbitrary)]
+struct Namespace {
+    metadata: Field<NamespaceMetadata>,
+}
+
+impl Json for Namespace {
+    fn json(&self) -> String {
+        Text::object(|namespace| namespace.field("metadata", &self.metadata))
+    }
+}
+
+#[derive(Debug, Arbitrary)]
+struct NamespaceMetadata {
+    labels: Field<NamespaceLabels>,
+    annotations: Field<NamespaceAnnotations>,
+    unknown: Option<Odd>,
+}
+
+impl Json for NamespaceMetadata {
+    fn json(&self) -> String {
+        Text::object(|metadata| {
+            metadata.field("labels", &self.labels);
+            metadata.field("annotations", &self.annotations);
+            metadata.unknown(&self.unknown);
+        })
+    }
+}
+
+#[derive(Debug, Arbitrary)]
+struct NamespaceLabels {
+    cluster: Field<Cluster>,
+}
+
+impl Json for NamespaceLabels {
+    fn json(&self) -> String {
+        Text::object(|labels| labels.field("liqo.io/remote-cluster-id", &self.cluster))
+    }
+}
+
+#[derive(Debug, Arbitrary)]
+struct NamespaceAnnotations {
+    original_name: Field<NamespaceName>,
+}
+
+impl Json for NamespaceAnnotations {
+    fn json(&self) -> String {
+        Text::object(|annotations| annotations.field("liqo.io/original-name", &self.original_name))
+    }
+}
+
 #[derive(Debug, Arbitrary)]
 struct Settings {
     snake_case: bool,
@@ -731,6 +834,7 @@ struct Settings {
     clusters: Option<Vec<HomeCluster>>,
     kept_audiences: Option<Vec<Audience>>,
     origin_label: Option<LabelKey>,
+    namespace_lookup: Field<Flag>,
     strict: Field<Flag>,
     validate_only: Field<Flag>,
     verify_only: Field<Flag>,
@@ -791,6 +895,7 @@ impl Json for Settings {
             }
             settings.maybe(name("keptTokenAudiences", "kept_token_audiences"), &self.kept_audiences);
             settings.maybe(name("originLabel", "origin_label"), &self.origin_label);
+            settings.field(name("namespaceLookup", "namespace_lookup"), &self.namespace_lookup);
             settings.field("strict", &self.strict);
             settings.field(name("validateOnly", "validate_only"), &self.validate_only);
             settings.field(name("verifyOnly", "verify_only"), &self.verify_only);

@@ -4,7 +4,7 @@ pub mod case;
 
 use std::collections::BTreeMap;
 
-use liqo_api_access_policy::validate;
+use liqo_api_access_policy::{Cluster, validate};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -30,6 +30,16 @@ pub struct Answer {
     pub warnings: Vec<String>,
 }
 
+/// A foreign cluster that answers every question for a Namespace with the same, or refuses with the same reason.
+#[derive(Debug)]
+pub struct Host(pub Result<String, String>);
+
+impl Cluster for Host {
+    fn namespace(&self, _: &str) -> Result<String, String> {
+        self.0.clone()
+    }
+}
+
 impl Answer {
     /// Everything that is told to somebody, as one text.
     pub fn told(&self) -> String {
@@ -42,8 +52,8 @@ impl Answer {
 /// # Panics
 ///
 /// When it is not of the form that every answer has.
-pub fn answer(payload: &[u8]) -> Answer {
-    let bytes = validate(payload);
+pub fn answer(payload: &[u8], host: &Host) -> Answer {
+    let bytes = validate(payload, host);
     let answer: Answer = serde_json::from_slice(&bytes)
         .unwrap_or_else(|error| panic!("no response ({error}): {}", String::from_utf8_lossy(&bytes)));
     let Answer { accepted, message, mutated_object, audit_annotations, warnings } = &answer;
@@ -75,9 +85,9 @@ pub fn with_object(payload: &[u8], object: &RawValue) -> Option<Vec<u8>> {
 /// # Panics
 ///
 /// When it changes or rejects the object of its own answer.
-pub fn assert_idempotent(payload: &[u8], answer: &Answer) {
+pub fn assert_idempotent(payload: &[u8], host: &Host, answer: &Answer) {
     let Some(object) = &answer.mutated_object else { return };
     let Some(payload) = with_object(payload, object) else { return };
-    let second = self::answer(&payload);
+    let second = self::answer(&payload, host);
     assert!(second.accepted && second.mutated_object.is_none(), "{object} became {second:?}");
 }
