@@ -399,6 +399,14 @@ fn an_unknown_origin_leaves_the_certificates_alone(#[case] label: Value) {
     );
 }
 
+#[test]
+fn certificates_of_the_users_need_no_origin() {
+    let case = with_sources(json!([root_ca("mine"), secret("s", "k", "token")]), json!({}));
+    let case = case.remove("/object/metadata/labels");
+    assert_eq!(case.outcome().answer.mutated_object, None);
+    assert_eq!(case.warnings(), [""; 0]);
+}
+
 fn own() -> Value {
     json!({"homeCredentialsSecret": "own"})
 }
@@ -458,6 +466,38 @@ fn liqos_secret_becomes_the_own_where_all_else_is_right() {
     assert_eq!(liqos.object(), right);
     // A Secret of the user's own may have the name of Liqo's.
     assert_eq!(set("p-token").outcome().answer.mutated_object, None);
+}
+
+/// One source may show several of Liqo's keys: only the API's token comes from the own Secret then.
+#[test]
+fn a_token_among_other_keys_of_liqos_secret_gets_a_source_of_its_own() {
+    let vault = json!({"key": "v-927385", "path": "vault/token", "mode": 256});
+    let token = json!({"key": "v-3c469e", "path": "token", "mode": 256});
+    let case = with_sources(
+        json!([{"secret": {"name": "p-token", "items": [token, vault], "optional": true}}, {"secret": {"name": "s"}}]),
+        own(),
+    );
+    assert_eq!(
+        sources_of(&case),
+        json!([
+            {"secret": {"name": "p-token", "items": [vault], "optional": true}},
+            {"secret": {"name": "s"}},
+            {"secret": {"name": "own", "items": [{"key": "token", "path": "token", "mode": 256}]}},
+        ])
+    );
+    assert_eq!(case.warnings(), [""; 0]);
+}
+
+/// The key alone does not make a Secret Liqo's.
+#[test]
+fn a_secret_of_another_name_with_liqos_key_is_the_users() {
+    for settings in [json!({}), own()] {
+        let case = with_sources(json!([secret("mine", "v-3c469e", "token")]), settings);
+        assert_eq!(case.outcome().answer.mutated_object, None);
+        let disabled =
+            case.set("/object/metadata/annotations", json!({"liqo.io/api-server-support": "disabled"})).outcome();
+        assert_eq!(disabled.answer.mutated_object, None, "{disabled}");
+    }
 }
 
 #[test]

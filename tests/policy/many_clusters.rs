@@ -252,6 +252,13 @@ fn the_namespace_chooses_the_entry_of_a_pod_without_a_label() {
     assert_eq!(case.outcome().answer.audit_annotations["home-api-server"], "api.milan.example.org:6443");
 }
 
+#[test]
+fn a_setting_that_says_what_the_namespace_says_changes_nothing() {
+    let mut settings = looked_up().settings;
+    settings["homeClusterId"] = json!("milan");
+    assert_eq!(looked_up().settings(settings).outcome().answer, looked_up().outcome().answer);
+}
+
 fn deployment(mode: &str) -> Case {
     let template = json!({"metadata": {"annotations": {MODE: mode}}});
     let mut case = Case::create("apps", "v1", "Deployment", json!({"spec": {"template": template}}));
