@@ -407,7 +407,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Callback evaluation failure: Cannot find v1/Namespace named 'liqo-demo' inside of namespace 'None'; grant the policy v1/Namespace in contextAwareResources"
+    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Callback evaluation failure: Cannot find v1/Namespace named 'liqo-demo' inside of namespace 'None'; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it"
   },
   "auditAnnotations": null,
   "warnings": null
@@ -421,7 +421,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported; grant the policy v1/Namespace in contextAwareResources"
+    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it"
   },
   "auditAnnotations": null,
   "warnings": null

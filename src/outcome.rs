@@ -91,7 +91,8 @@ pub(crate) enum Rejection {
     )]
     OtherNamespace { name: String, origin: String, setting: String },
     #[error(
-        "request.namespace: Namespace {} could not be read: {}; grant the policy v1/Namespace in contextAwareResources",
+        "request.namespace: Namespace {} could not be read: {}; namespaceLookup needs v1/Namespace in \
+         contextAwareResources, and policy-server the right to read it",
         quoted(.name),
         on_one_line(.reason, 256)
     )]

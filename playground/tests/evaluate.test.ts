@@ -49,7 +49,7 @@ test.concurrent.each([
     {
       message:
         'request.namespace: Namespace "liqo-demo" could not be read: Host error: Callback evaluation failure: Cannot find ' +
-        "v1/Namespace named 'liqo-demo' inside of namespace 'None'; grant the policy v1/Namespace in contextAwareResources",
+        "v1/Namespace named 'liqo-demo' inside of namespace 'None'; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it",
       home: false,
     },
   ],

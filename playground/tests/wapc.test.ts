@@ -77,7 +77,7 @@ test("the policy asks its host, which refuses", () => {
     accepted: false,
     message:
       'request.namespace: Namespace "shop-ü" could not be read: Host error: nobody is thöre; ' +
-      "grant the policy v1/Namespace in contextAwareResources",
+      "namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it",
   });
 });
 

@@ -228,15 +228,15 @@ fn a_namespace_without_the_label_is_none_of_the_policys() {
 )]
 #[case::not_found(
     Case { namespaces: Namespaces::default(), ..looked_up() },
-    r#"request.namespace: Namespace "demo-milan" could not be read: Host error: namespaces "demo-milan" not found; grant the policy v1/Namespace in contextAwareResources"#
+    r#"request.namespace: Namespace "demo-milan" could not be read: Host error: namespaces "demo-milan" not found; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it"#
 )]
 #[case::not_json(
     Case { namespaces: Namespaces([("demo-milan".to_owned(), "{".to_owned())].into()), ..looked_up() },
-    r#"request.namespace: Namespace "demo-milan" could not be read: the answer is not JSON: EOF while parsing an object at line 1 column 1; grant the policy v1/Namespace in contextAwareResources"#
+    r#"request.namespace: Namespace "demo-milan" could not be read: the answer is not JSON: EOF while parsing an object at line 1 column 1; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it"#
 )]
 #[case::another_shape(
     looked_up().namespace(&json!({"metadata": {"name": "demo-milan", "labels": {"liqo.io/remote-cluster-id": 7}}})),
-    r#"request.namespace: Namespace "demo-milan" could not be read: the answer.metadata.labels["liqo.io/remote-cluster-id"]: expected a string, found a number; grant the policy v1/Namespace in contextAwareResources"#
+    r#"request.namespace: Namespace "demo-milan" could not be read: the answer.metadata.labels["liqo.io/remote-cluster-id"]: expected a string, found a number; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it"#
 )]
 #[case::no_namespace(looked_up().remove("/namespace"), "request.namespace: expected a string, found nothing")]
 fn a_lookup_that_speaks_against_the_pod(#[case] case: Case, #[case] message: &str) {
