@@ -20,7 +20,7 @@ const SHOWN: [(Guest, RGBColor); 3] = [
 const STEP: u32 = 39;
 
 pub(crate) fn draw(rows: &[Row], path: &Path) -> Result<()> {
-    let rows: Vec<&Row> = rows.iter().filter(|row| row.pod.mode == "home" && !row.pod.is_made()).collect();
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.is_shown_first()).collect();
     let ratios = |row: &Row| SHOWN.map(|(guest, _)| ratio(row, guest, Guest::Echo, |figures| &figures.reused));
     let highest = rows.iter().flat_map(|row| ratios(row)).fold(1.0, f64::max);
 

@@ -7,9 +7,11 @@
 mod chart;
 mod guests;
 mod host;
+mod memory;
 mod patches;
 mod pods;
 mod report;
+mod settings;
 mod timing;
 
 use std::path::{Path, PathBuf};
@@ -29,12 +31,16 @@ struct Figures {
     reused: Samples,
     /// A whole evaluation in an instance of its own, as policy-server does it.
     fresh: Samples,
+    /// Only the start of such an instance.
+    start: Samples,
 }
 
 /// What was measured with one pod, in the order of [`Guest::ALL`].
 struct Row {
     pod: Pod,
     figures: [Figures; Guest::ALL.len()],
+    /// How many bytes of memory the policy needs.
+    memory: usize,
 }
 
 impl Row {
@@ -53,13 +59,18 @@ fn main() -> Result<()> {
         eprintln!("{} kB, {}, {}", pod.kilobytes(), pod.name, pod.mode);
         let guests = references.with(&policy, &pod)?;
         let figures = measure(&guests, &pod)?;
-        rows.push(Row { pod, figures });
+        let memory = memory::needed(&policy, &pod)?;
+        rows.push(Row { pod, figures, memory });
     }
+    eprintln!("settings");
+    let clusters = settings::clusters(&project, &policy, &references)?;
+    let lookup = settings::lookup(&project, &policy)?;
     let patches = patches::compare(&project, &policy)?;
     let sizes = report::Sizes::of(&project, &guest_folder()?)?;
 
     let folder = project.join("benches");
-    std::fs::write(folder.join("README.md"), report::markdown(&rows, &patches, &sizes))?;
+    let report = report::Report { rows: &rows, clusters: &clusters, lookup: &lookup, patches: &patches, sizes: &sizes };
+    std::fs::write(folder.join("README.md"), report.markdown())?;
     chart::draw(&rows, &folder.join("chart.svg"))
 }
 
@@ -85,12 +96,13 @@ fn measure(guests: &[Policy; Guest::ALL.len()], pod: &Pod) -> Result<[Figures; G
         tasks.push(Box::new(move || drop(instance.call("validate", payload))));
         tasks.push(Box::new(move || drop(host::evaluate(instance, pod))));
         tasks.push(Box::new(move || drop(host::evaluate_afresh(guest, pod))));
+        tasks.push(Box::new(move || drop(guest.instance())));
     }
     let mut samples = timing::take_turns(&mut tasks).into_iter();
     let mut figures = || {
-        let [guest, reused, fresh] = [samples.next()?, samples.next()?, samples.next()?];
-        Some(Figures { guest, reused, fresh })
+        let [guest, reused, fresh, start] = timing::next(&mut samples)?;
+        Some(Figures { guest, reused, fresh, start })
     };
     let all: Option<Vec<_>> = guests.iter().map(|_| figures()).collect();
-    all.and_then(|all| all.try_into().ok()).context("three figures of each guest")
+    all.and_then(|all| all.try_into().ok()).context("four figures of each guest")
 }

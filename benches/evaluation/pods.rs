@@ -27,18 +27,8 @@ pub(crate) struct Pod {
 }
 
 impl Pod {
-    fn new(name: &str, mode: &'static str, request: Value) -> Result<Self> {
-        let settings = json!({
-            "homeApiServerHost": "api.milan.example.org",
-            "homeApiServerAddresses": ["203.0.113.10"],
-            "homeCredentialsSecret": "home-credentials",
-        });
-        Ok(Self {
-            name: name.to_owned(),
-            mode,
-            request: AdmissionRequest::from_value(request)?,
-            settings: Settings::from_value(settings)?,
-        })
+    pub(crate) fn new(name: &str, mode: &'static str, request: Value, settings: Settings) -> Result<Self> {
+        Ok(Self { name: name.to_owned(), mode, request: AdmissionRequest::from_value(request)?, settings })
     }
 
     /// The size of what a guest gets.
@@ -56,6 +46,15 @@ impl Pod {
     }
 }
 
+/// The settings of one home cluster.
+fn settings() -> Result<Settings> {
+    Ok(Settings::from_value(json!({
+        "homeApiServerHost": "api.milan.example.org",
+        "homeApiServerAddresses": ["203.0.113.10"],
+        "homeCredentialsSecret": "home-credentials",
+    }))?)
+}
+
 /// All pods, each in every mode and once more as the policy leaves it in mode home.
 pub(crate) fn all(project: &Path, policy: &Policy) -> Result<Vec<Pod>> {
     let mut requests = Vec::new();
@@ -69,15 +68,16 @@ pub(crate) fn all(project: &Path, policy: &Policy) -> Result<Vec<Pod>> {
     let mut pods = Vec::new();
     for (name, request) in requests {
         for (mode, annotation) in [("home", None), ("remote", Some("remote")), ("disabled", Some("disabled"))] {
-            pods.push(Pod::new(name, mode, annotated(&request, annotation)?)?);
+            pods.push(Pod::new(name, mode, annotated(&request, annotation)?, settings()?)?);
         }
-        let home = Pod::new(name, "home", annotated(&request, None)?)?;
-        pods.push(Pod::new(name, "home, again", after(policy, &home)?)?);
+        let home = Pod::new(name, "home", annotated(&request, None)?, settings()?)?;
+        pods.push(Pod::new(name, "home, again", after(policy, &home)?, settings()?)?);
     }
     Ok(pods)
 }
 
-fn recorded(project: &Path, name: &str) -> Result<Value> {
+/// A recorded request.
+pub(crate) fn recorded(project: &Path, name: &str) -> Result<Value> {
     let path = project.join("test_data/requests").join(name).with_extension("json");
     Ok(serde_json::from_str(&fs::read_to_string(path)?)?)
 }
@@ -120,7 +120,7 @@ fn after(policy: &Policy, pod: &Pod) -> Result<Value> {
     let object = answer.get("mutated_object").context("a changed pod")?;
     let mut request = pod.request.as_value().clone();
     request["object"] = object.clone();
-    let again = Pod::new(&pod.name, pod.mode, request.clone())?;
+    let again = Pod::new(&pod.name, pod.mode, request.clone(), pod.settings.clone())?;
     let response = policy.instance()?.validate(&again.request, &again.settings);
     ensure!(response.allowed && response.patch.is_none(), "{} is changed again", pod.name);
     Ok(request)

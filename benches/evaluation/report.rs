@@ -8,19 +8,27 @@ use anyhow::Result;
 
 use crate::guests::Guest;
 use crate::patches::{Patch, Size};
+use crate::settings::{Clusters, Lookup};
 use crate::timing::{ROUNDS, Samples};
 use crate::{Figures, Row};
 
 const INTRODUCTION: &str = "\
 # What the policy costs
 
-`make bench` wrote this file and [chart.svg](chart.svg). It runs the module in the engine that kwctl and policy-server
-embed, beside guests to compare it with:
+Whole evaluations of recorded pods in mode home: the host writes the request, calls the policy, and makes a patch of the
+answer. *echo* is a guest that returns the policy's answer as a constant, so that all of its time is the host's work;
+*typed* reads the pod into the types of `k8s-openapi` and writes it, as most policies do. policy-server starts a fresh
+instance for each evaluation, `kwctl bench` reuses one.
+";
 
-- **echo** returns the policy's answer as a constant. What it takes is the host's work, which no policy can save.
-- **accept** accepts as a constant.
-- **typed** reads the pod into the types of `k8s-openapi`, sets one field and writes it, as most policies do.
-- **ignored** reads the request into `serde::de::IgnoredAny` and accepts it.
+const MEASUREMENT: &str = "\
+![Whole evaluations beside echo](chart.svg)
+
+## How it is measured
+
+`make bench` writes this file and [chart.svg](chart.svg). It runs the module in the engine that kwctl and policy-server
+embed, beside guests to compare it with: echo, typed, *accept*, which accepts as a constant, and *ignored*, which reads
+the request into `serde::de::IgnoredAny` and accepts it.
 
 The guests take turns in one run, so that ratios hold also on a busy machine. Times are in microseconds: the fastest of
 the samples, which a busy machine disturbs least. A ratio compares samples of one round, and is the median of all rounds;
@@ -28,8 +36,6 @@ in brackets stands the ratio of the fastest samples.
 
 `home, again` is a pod that the policy finds as it would leave it. Pods named `made` have the containers of
 `tekton-taskrun` over and over. The settings have a host, an address and an own Secret.
-
-![Whole evaluations beside echo](chart.svg)
 ";
 
 const REUSED: &str = "\
@@ -49,6 +55,28 @@ const ALONE: &str = "\
 ## Guest alone
 
 The call of the guest in a reused instance, which takes the request and hands the answer over.
+";
+
+const MEMORY: &str = "\
+## Memory
+
+The least linear memory in which one instance answers a hundred times, in mode home. Before any request it has 1 MB for
+the stack and some kilobytes for its data.
+";
+
+const CLUSTERS: &str = "\
+## Many home clusters
+
+`plain-web` with `homeClusters` of so many entries, of which its label names the one in the middle. *Beyond one entry* is
+what a guest takes more than with one entry, and the last column what the policy takes more, as a multiple of what
+ignored takes more: reading the entries into nothing.
+";
+
+const LOOKUP: &str = "\
+## Namespace lookup
+
+`plain-web` without and with `namespaceLookup`, where the host answers at once with a Namespace of 0.5 kB, so these are
+the costs on the policy's side. policy-server answers from its cache; the first lookup of a Namespace asks the API server.
 ";
 
 const PATCHES: &str = "\
@@ -75,12 +103,21 @@ impl Sizes {
     }
 }
 
+/// All that was measured.
+pub(crate) struct Report<'r> {
+    pub(crate) rows: &'r [Row],
+    pub(crate) clusters: &'r [Clusters],
+    pub(crate) lookup: &'r Lookup,
+    pub(crate) patches: &'r [Patch],
+    pub(crate) sizes: &'r Sizes,
+}
+
 /// Which of its figures a table is about.
 type Figure = fn(&Figures) -> &Samples;
 
 /// The fastest sample of a guest, in microseconds.
 fn fastest(row: &Row, guest: Guest, figure: Figure) -> f64 {
-    figure(row.figures_of(guest)).fastest().as_secs_f64() * 1e6
+    figure(row.figures_of(guest)).fastest()
 }
 
 /// What a guest takes as a multiple of what another takes.
@@ -88,47 +125,132 @@ pub(crate) fn ratio(row: &Row, guest: Guest, other: Guest, figure: Figure) -> f6
     figure(row.figures_of(guest)).ratio_to(figure(row.figures_of(other)))
 }
 
-pub(crate) fn markdown(rows: &[Row], patches: &[Patch], sizes: &Sizes) -> String {
-    let mut out = String::new();
-    // Writing into a string does not fail.
-    let _ = write(&mut out, rows, patches, sizes);
-    out
+impl Row {
+    /// Whether the summary and the chart show it.
+    pub(crate) fn is_shown_first(&self) -> bool {
+        self.pod.mode == "home" && !self.pod.is_made()
+    }
 }
 
-fn write(out: &mut String, rows: &[Row], patches: &[Patch], sizes: &Sizes) -> fmt::Result {
-    let processor = processor();
-    writeln!(out, "{INTRODUCTION}")?;
-    writeln!(
-        out,
-        "Module: **{}** bytes; typed: {}. {} to {} samples each, on {processor}.\n",
-        sizes.policy,
-        sizes.typed,
-        ROUNDS.start(),
-        ROUNDS.end()
-    )?;
-
-    let evaluations = [Guest::Policy, Guest::Echo, Guest::Accept, Guest::Typed];
-    let to_echo = [(Guest::Policy, Guest::Echo), (Guest::Typed, Guest::Echo)];
-    writeln!(out, "{REUSED}")?;
-    table(out, rows, &evaluations, &to_echo, |figures| &figures.reused)?;
-    writeln!(out, "{FRESH}")?;
-    table(out, rows, &evaluations, &to_echo, |figures| &figures.fresh)?;
-    writeln!(out, "{ALONE}")?;
-    let guests = [Guest::Policy, Guest::Echo, Guest::Typed, Guest::Ignored];
-    let to_ignored = [(Guest::Policy, Guest::Ignored), (Guest::Typed, Guest::Ignored)];
-    table(out, rows, &guests, &to_ignored, |figures| &figures.guest)?;
-
-    writeln!(out, "{PATCHES}")?;
-    writeln!(out, "| request | operations | bytes | appended: operations | bytes |\n|---|--:|--:|--:|--:|")?;
-    for Patch { name, policy, appended } in patches {
-        patch(out, name, *policy, *appended)?;
+impl Report<'_> {
+    pub(crate) fn markdown(&self) -> String {
+        let mut out = String::new();
+        // Writing into a string does not fail.
+        let _ = self.write(&mut out);
+        out
     }
-    patch(
-        out,
-        "**all**",
-        patches.iter().map(|patch| patch.policy).sum(),
-        patches.iter().map(|patch| patch.appended).sum(),
-    )
+
+    fn write(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "{INTRODUCTION}")?;
+        self.summary(out)?;
+        writeln!(out, "{MEASUREMENT}")?;
+        let evaluations = [Guest::Policy, Guest::Echo, Guest::Accept, Guest::Typed];
+        let to_echo = [(Guest::Policy, Guest::Echo), (Guest::Typed, Guest::Echo)];
+        writeln!(out, "{REUSED}")?;
+        table(out, self.rows, &evaluations, &to_echo, |figures| &figures.reused)?;
+        writeln!(out, "{FRESH}")?;
+        self.start(out)?;
+        table(out, self.rows, &evaluations, &to_echo, |figures| &figures.fresh)?;
+        writeln!(out, "{ALONE}")?;
+        let guests = [Guest::Policy, Guest::Echo, Guest::Typed, Guest::Ignored];
+        let to_ignored = [(Guest::Policy, Guest::Ignored), (Guest::Typed, Guest::Ignored)];
+        table(out, self.rows, &guests, &to_ignored, |figures| &figures.guest)?;
+        writeln!(out, "{CLUSTERS}")?;
+        self.clusters(out)?;
+        writeln!(out, "{LOOKUP}")?;
+        self.lookup(out)?;
+        writeln!(out, "{MEMORY}")?;
+        self.memory(out)?;
+        writeln!(out, "{PATCHES}")?;
+        self.patches(out)
+    }
+
+    fn summary(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "| pod | policy, µs | policy ÷ echo | typed ÷ echo | fresh: policy ÷ echo | typed ÷ echo |")?;
+        writeln!(out, "|---|--:|--:|--:|--:|--:|")?;
+        for row in self.rows.iter().filter(|row| row.is_shown_first()) {
+            write!(out, "| {} ({} kB) |", row.pod.name, row.pod.kilobytes())?;
+            write!(out, " {:.0} |", fastest(row, Guest::Policy, |figures| &figures.reused))?;
+            for figure in [(|figures| &figures.reused) as Figure, |figures| &figures.fresh] {
+                for guest in [Guest::Policy, Guest::Typed] {
+                    write!(out, " {:.2} |", ratio(row, guest, Guest::Echo, figure))?;
+                }
+            }
+            writeln!(out)?;
+        }
+        let Sizes { policy, typed } = self.sizes;
+        let (fewest, most, processor) = (ROUNDS.start(), ROUNDS.end(), processor());
+        writeln!(out, "\nThe module has **{policy}** bytes; typed has {typed}.")?;
+        writeln!(out, "{fewest} to {most} samples each, on {processor}.\n")
+    }
+
+    /// How long instances take to start, as the first row has it.
+    fn start(&self, out: &mut String) -> fmt::Result {
+        let Some(row) = self.rows.first() else { return Ok(()) };
+        let [policy, echo, typed] =
+            [Guest::Policy, Guest::Echo, Guest::Typed].map(|guest| fastest(row, guest, |figures| &figures.start));
+        writeln!(out, "Starting one takes {policy:.0} µs, one of echo {echo:.0} µs, one of typed {typed:.0} µs.\n")
+    }
+
+    fn clusters(&self, out: &mut String) -> fmt::Result {
+        let Some(one) = self.clusters.first() else { return Ok(()) };
+        writeln!(
+            out,
+            "| entries | settings, kB | policy alone | ignored alone | policy beyond one entry | ignored beyond one \
+             entry | policy ÷ ignored, beyond one entry | evaluation | echo | policy ÷ echo |"
+        )?;
+        writeln!(out, "|--:|{}", "--:|".repeat(9))?;
+        for case in self.clusters {
+            let Clusters { entries, bytes, policy, ignored, evaluation, echo } = case;
+            let kilobytes = *bytes as f64 / 1000.0;
+            let (alone, read) = (policy.fastest(), ignored.fastest());
+            write!(out, "| {entries} | {kilobytes:.1} | {alone:.1} | {read:.1} |")?;
+            if *entries == one.entries {
+                write!(out, " | | |")?;
+            } else {
+                let (more, read) = (policy.more_than(&one.policy), ignored.more_than(&one.ignored));
+                let ratio = policy.ratio_of_differences(&one.policy, ignored, &one.ignored);
+                write!(out, " {more:.1} | {read:.1} | {ratio:.2} |")?;
+            }
+            let (whole, constant, ratio) = (evaluation.fastest(), echo.fastest(), evaluation.ratio_to(echo));
+            writeln!(out, " {whole:.1} | {constant:.1} | {ratio:.2} |")?;
+        }
+        writeln!(out)
+    }
+
+    fn lookup(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "| | without | with | more |\n|---|--:|--:|--:|")?;
+        for (name, [without, with]) in
+            [("guest alone", &self.lookup.guest), ("whole evaluation, reused instance", &self.lookup.evaluation)]
+        {
+            let (less, more, difference) = (without.fastest(), with.fastest(), with.more_than(without));
+            writeln!(out, "| {name} | {less:.1} | {more:.1} | {difference:.1} |")?;
+        }
+        writeln!(out)
+    }
+
+    fn memory(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "| pod | memory, kB | beyond 1 MB, ÷ request |\n|---|--:|--:|")?;
+        for row in self.rows.iter().filter(|row| row.pod.mode == "home") {
+            let beyond = row.memory.saturating_sub(1 << 20) as f64 / row.pod.bytes() as f64;
+            let kilobytes = row.memory / 1000;
+            writeln!(out, "| {} ({} kB) | {kilobytes} | {beyond:.1} |", row.pod.name, row.pod.kilobytes())?;
+        }
+        writeln!(out)
+    }
+
+    fn patches(&self, out: &mut String) -> fmt::Result {
+        writeln!(out, "| request | operations | bytes | appended: operations | bytes |\n|---|--:|--:|--:|--:|")?;
+        for Patch { name, policy, appended } in self.patches {
+            patch(out, name, *policy, *appended)?;
+        }
+        patch(
+            out,
+            "**all**",
+            self.patches.iter().map(|patch| patch.policy).sum(),
+            self.patches.iter().map(|patch| patch.appended).sum(),
+        )
+    }
 }
 
 fn table(out: &mut String, rows: &[Row], guests: &[Guest], ratios: &[(Guest, Guest)], figure: Figure) -> fmt::Result {

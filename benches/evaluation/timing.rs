@@ -15,18 +15,43 @@ const PATIENCE: Duration = Duration::from_secs(6);
 pub(crate) struct Samples(Vec<Duration>);
 
 impl Samples {
-    pub(crate) fn fastest(&self) -> Duration {
-        self.0.iter().copied().min().unwrap_or_default()
+    /// The fastest sample, in microseconds.
+    pub(crate) fn fastest(&self) -> f64 {
+        self.microseconds().fold(f64::INFINITY, f64::min)
     }
 
     /// How many times as long as the other task this one takes. Samples of one round are compared with each other, since
     /// a machine that is slow for a while is slow for both; the median of these ratios counts.
     pub(crate) fn ratio_to(&self, other: &Self) -> f64 {
-        let rounds = self.0.iter().zip(&other.0);
-        let mut ratios: Vec<f64> = rounds.map(|(one, other)| one.as_secs_f64() / other.as_secs_f64()).collect();
-        ratios.sort_unstable_by(f64::total_cmp);
-        ratios.get(ratios.len() / 2).copied().unwrap_or_default()
+        median(self.microseconds().zip(other.microseconds()).map(|(one, other)| one / other))
     }
+
+    /// How many microseconds more than the other task this one takes: the median of what samples of one round differ.
+    pub(crate) fn more_than(&self, other: &Self) -> f64 {
+        median(self.microseconds().zip(other.microseconds()).map(|(one, other)| one - other))
+    }
+
+    /// How many times as much this task takes more than `base` as `other` takes more than `other_base`.
+    pub(crate) fn ratio_of_differences(&self, base: &Self, other: &Self, other_base: &Self) -> f64 {
+        let more = self.microseconds().zip(base.microseconds()).map(|(one, base)| one - base);
+        let other = other.microseconds().zip(other_base.microseconds()).map(|(one, base)| one - base);
+        median(more.zip(other).map(|(more, other)| more / other))
+    }
+
+    fn microseconds(&self) -> impl Iterator<Item = f64> {
+        self.0.iter().map(|sample| sample.as_secs_f64() * 1e6)
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// The samples of the next tasks; `None` where there are fewer tasks.
+pub(crate) fn next<const N: usize>(samples: &mut impl Iterator<Item = Samples>) -> Option<[Samples; N]> {
+    samples.take(N).collect::<Vec<_>>().try_into().ok()
 }
 
 /// Takes samples of each task, one of each in turn.

@@ -132,6 +132,9 @@ fn a_part_of_another_shape_stays_as_it_came() {
     assert_eq!(object.get("a").map(Value::kind), Some("a number"));
     assert_eq!(object.get("a").expect("there").as_object().err(), Some("a number"));
     assert_eq!(object.get("b").expect("there").as_list().map(<[_]>::len), Ok(2));
+    // What was opened is told by what it is.
+    assert_eq!(object.get("b").expect("there").as_object().err(), Some("a list"));
+    assert_eq!(value.as_list().err(), Some("an object"));
 }
 
 #[test]

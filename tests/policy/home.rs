@@ -671,6 +671,10 @@ fn warnings_are_short() {
     let settings = json!({"homeCredentialsSecret": long, "homeApiServerHost": "h"});
     let volume = "v".repeat(63);
     let case = with_sources(json!([vault()]), json!({})).settings(settings);
+    // As much of the name as 120 characters have room for.
+    let expected = format!("Secret {}… lacks key v-927385: see keptTokenAudiences", "x".repeat(69));
+    assert_eq!(expected.chars().count(), 120);
+    assert_eq!(case.warnings(), [expected]);
     let case = case.set("/object/spec/volumes/0/name", json!(volume));
     let expected = format!("Secret {}… lacks key {}-927385: see keptTokenAudiences", "x".repeat(7), "v".repeat(63));
     assert_eq!(case.warnings(), [expected]);

@@ -259,6 +259,21 @@ fn a_setting_that_says_what_the_namespace_says_changes_nothing() {
     assert_eq!(looked_up().settings(settings).outcome().answer, looked_up().outcome().answer);
 }
 
+/// Without a lookup nothing reads the annotation, and nothing sets it.
+#[test]
+fn without_a_lookup_the_annotation_means_nothing() {
+    let annotated = |settings: Value| {
+        let mut settings = settings;
+        settings["homeApiServerHost"] = json!("h");
+        looked_up().set("/object/metadata/annotations", json!({HOME_NAMESPACE: 1})).settings(settings)
+    };
+    assert_eq!(annotated(json!({})).object()["metadata"]["annotations"], json!({HOME_NAMESPACE: 1}));
+    assert_eq!(
+        annotated(json!({"namespaceLookup": true})).rejection(),
+        format!("metadata.annotations[\"{HOME_NAMESPACE}\"]: expected a string, found a number")
+    );
+}
+
 fn deployment(mode: &str) -> Case {
     let template = json!({"metadata": {"annotations": {MODE: mode}}});
     let mut case = Case::create("apps", "v1", "Deployment", json!({"spec": {"template": template}}));

@@ -357,7 +357,7 @@ fn disabled_takes_every_token(#[case] settings: Value, #[case] certificates: &st
     let token = json!({"serviceAccountToken": {"path": "token"}});
     let root_ca = |name: &str| json!({"configMap": {"name": name, "items": []}});
     let volumes = json!([
-        {"name": "a", "projected": {"sources": [token, root_ca("kube-root-ca.crt"), token]}},
+        {"name": "a", "projected": {"sources": [token, root_ca("kube-root-ca.crt"), token, root_ca("mine")]}},
         {"name": "b", "projected": {"sources": [token]}},
         {"name": "c", "emptyDir": {}},
     ]);
@@ -368,7 +368,7 @@ fn disabled_takes_every_token(#[case] settings: Value, #[case] certificates: &st
             "containers": [{"name": "c"}],
             "automountServiceAccountToken": false,
             "volumes": [
-                {"name": "a", "projected": {"sources": [root_ca(certificates)]}},
+                {"name": "a", "projected": {"sources": [root_ca(certificates), root_ca("mine")]}},
                 {"name": "b", "projected": {"sources": []}},
                 {"name": "c", "emptyDir": {}},
             ],

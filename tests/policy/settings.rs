@@ -31,6 +31,7 @@ fn problem(settings: &Value) -> Option<String> {
 #[case::long_label(json!("homeApiServerHost"), json!(format!("{}.example", "a".repeat(64))), format!(r#"{HOST} "{}…": a label is longer than 63 characters"#, "a".repeat(63)))]
 #[case::long(json!("homeApiServerHost"), json!(["a".repeat(63).as_str(); 4].join(".")), format!(r#"{HOST} "{}…": it is longer than 253 characters"#, "a".repeat(63)))]
 #[case::underscore(json!("homeApiServerHost"), json!("a_b"), format!(r#"{HOST} "a_b": labels hold letters, digits and inner hyphens only"#))]
+#[case::underscore_in_the_longest_name(json!("homeApiServerHost"), json!("a_".repeat(126) + "a"), format!(r#"{HOST} "{}…": labels hold letters, digits and inner hyphens only"#, "a_".repeat(31) + "a"))]
 #[case::space(json!("homeApiServerHost"), json!(" h"), format!(r#"{HOST} " h": labels hold letters, digits and inner hyphens only"#))]
 #[case::hyphen(json!("homeApiServerHost"), json!("-h.example"), format!(r#"{HOST} "-h.example": labels hold letters, digits and inner hyphens only"#))]
 #[case::empty_label(json!("homeApiServerHost"), json!("a..b"), format!(r#"{HOST} "a..b": labels hold letters, digits and inner hyphens only"#))]
@@ -181,6 +182,16 @@ fn are_right(#[case] settings: Value) {
     assert_eq!(problem(&settings), None);
     let pod = json!({"metadata": {"name": "p"}, "spec": {"containers": []}});
     Case::pod(pod).settings(settings).object();
+}
+
+/// Where a name stands twice the last value counts, as it does for policy-server.
+#[test]
+fn of_two_values_the_last_one_counts() {
+    assert_eq!(settings_problem(br#"{"homeApiServerPort":0,"homeApiServerPort":1}"#), None);
+    assert_eq!(
+        settings_problem(br#"{"homeApiServerPort":1,"homeApiServerPort":0}"#),
+        Some(format!("homeApiServerPort: {PORT} 0"))
+    );
 }
 
 /// Every name of a setting sets it.
