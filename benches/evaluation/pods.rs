@@ -13,7 +13,8 @@ const RECORDED: [&str; 5] = ["plain-web", "newest-fields", "istio-injected", TEM
 /// What the made pods are made of.
 const TEMPLATE: &str = "tekton-taskrun";
 
-/// The sizes of the made pods in bytes, roughly. An API server takes 3 MB.
+/// What the made pods are called, and their sizes in bytes, roughly. An API server takes 3 MB.
+const MADE_NAME: &str = "made";
 const MADE: [usize; 4] = [30_000, 300_000, 1_000_000, 3_000_000];
 
 const ANNOTATION: &str = "liqo.io/api-server-support";
@@ -42,7 +43,7 @@ impl Pod {
     }
 
     pub(crate) fn is_made(&self) -> bool {
-        self.name == "made"
+        self.name == MADE_NAME
     }
 }
 
@@ -55,7 +56,7 @@ fn settings() -> Result<Settings> {
     }))?)
 }
 
-/// All pods, each in every mode and once more as the policy leaves it in mode home.
+/// All pods, each in mode home and once more as the policy leaves it, the recorded ones in every mode.
 pub(crate) fn all(project: &Path, policy: &Policy) -> Result<Vec<Pod>> {
     let mut requests = Vec::new();
     for name in RECORDED {
@@ -63,11 +64,14 @@ pub(crate) fn all(project: &Path, policy: &Policy) -> Result<Vec<Pod>> {
     }
     let template = recorded(project, TEMPLATE)?;
     for size in MADE {
-        requests.push(("made", made(&template, size)?));
+        requests.push((MADE_NAME, made(&template, size)?));
     }
     let mut pods = Vec::new();
     for (name, request) in requests {
         for (mode, annotation) in [("home", None), ("remote", Some("remote")), ("disabled", Some("disabled"))] {
+            if name == MADE_NAME && annotation.is_some() {
+                continue;
+            }
             pods.push(Pod::new(name, mode, annotated(&request, annotation)?, settings()?)?);
         }
         let home = Pod::new(name, "home", annotated(&request, None)?, settings()?)?;

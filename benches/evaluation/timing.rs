@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 const SAMPLE: Duration = Duration::from_millis(2);
 
 /// How many samples are taken of each task. The more the better, but those of slow tasks are enough after [`PATIENCE`].
-pub(crate) const ROUNDS: RangeInclusive<usize> = 15..=101;
-const PATIENCE: Duration = Duration::from_secs(6);
+pub(crate) const ROUNDS: RangeInclusive<usize> = 9..=101;
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The time that a task takes, measured again and again. There is one sample at least.
 pub(crate) struct Samples(Vec<Duration>);
