@@ -18,7 +18,7 @@ const CALLS: usize = 100;
 pub(crate) fn needed(policy: &Policy, pod: &Pod) -> Result<usize> {
     let payload = pod.request.payload(&pod.settings);
     let suffices = |pages: usize| -> Result<bool> {
-        let limited = policy.with_memory_limit(pages * PAGE)?;
+        let limited = policy.with_memory_limit(pages * PAGE);
         let Ok(instance) = limited.instance() else { return Ok(false) };
         Ok((0..CALLS).all(|_| instance.call("validate", &payload).is_ok()))
     };
