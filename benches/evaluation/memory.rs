@@ -17,16 +17,15 @@ const CALLS: usize = 100;
 /// The fewest bytes with which one instance answers about the pod again and again.
 pub(crate) fn needed(policy: &Policy, pod: &Pod) -> Result<usize> {
     let payload = pod.request.payload(&pod.settings);
-    let suffices = |pages: usize| -> Result<bool> {
+    let suffices = |pages: usize| {
         let limited = policy.with_memory_limit(pages * PAGE);
-        let Ok(instance) = limited.instance() else { return Ok(false) };
-        Ok((0..CALLS).all(|_| instance.call("validate", &payload).is_ok()))
+        limited.instance().is_ok_and(|instance| (0..CALLS).all(|_| instance.call("validate", &payload).is_ok()))
     };
     let (mut too_few, mut enough) = (0, MANY);
-    ensure!(suffices(enough)?, "{} needs more than {MANY} pages", pod.name);
+    ensure!(suffices(enough), "{} needs more than {MANY} pages", pod.name);
     while enough - too_few > 1 {
         let middle = usize::midpoint(too_few, enough);
-        if suffices(middle)? { enough = middle } else { too_few = middle }
+        if suffices(middle) { enough = middle } else { too_few = middle }
     }
     Ok(enough * PAGE)
 }
