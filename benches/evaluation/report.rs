@@ -61,7 +61,7 @@ const MEMORY: &str = "\
 ## Memory
 
 The least linear memory in which one instance answers a hundred times, in mode home. Before any request it has 1 MB for
-the stack and some kilobytes for its data.
+the stack and some kilobytes for its data. It grows by pages of 64 kB, which is what small requests show.
 ";
 
 const CLUSTERS: &str = "\
