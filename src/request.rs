@@ -163,8 +163,8 @@ fn review_workload(
 
 /// Accepts what has no problems, and with `strict` nothing else.
 fn accept(accepted: Accepted, settings: &Settings) -> Result<Accepted, Box<Rejection>> {
-    match accepted.warnings.problems() {
-        Some(problems) if settings.strict => Err(Rejection::Strict { problems }.into()),
-        _ => Ok(accepted),
+    match settings.strict.then(|| accepted.warnings.problems()).flatten() {
+        Some(problems) => Err(Rejection::Strict { problems }.into()),
+        None => Ok(accepted),
     }
 }
