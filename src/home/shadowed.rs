@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::pod::fields::{Fields, list_or_new};
-use crate::pod::files::segments;
+use crate::pod::files::normalized;
 use crate::pod::path::Path;
 use crate::pod::volumes::{Source, body_mut};
 use crate::rejection::{Rejection, Result};
@@ -25,7 +25,7 @@ struct Later {
 impl Later {
     /// Whether a path is shadowed by a later one, if one of the two is written by the policy. If not it is noted.
     fn shadows(&mut self, path: &str, is_written: bool) -> bool {
-        let path = segments(path).collect::<Vec<_>>().join("/");
+        let path = normalized(path);
         if self.all.contains(&path) && (is_written || self.written.contains(&path)) {
             return true;
         }
