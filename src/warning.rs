@@ -14,9 +14,9 @@ pub(crate) enum Warning {
     Misplaced { annotation: &'static str, path: &'static str },
     #[error("annotation {} is not read, did you mean {meant}?", on_one_line(.key, 40))]
     MisspeltAnnotation { key: String, meant: &'static str },
-    #[error("{} is the foreign API server; set homeApiServerAddresses or homeApiServerHost", cut(.host, 48))]
+    #[error("{} is the foreign API server; set homeApiServerAddresses or homeApiServerHost", cut(.host, 44))]
     HomeIsForeign { host: String },
-    #[error("{} is the foreign API server; set homeApiServerAddresses for clients that use it", cut(.name, 44))]
+    #[error("{} is the foreign API server; set homeApiServerAddresses for clients that use it", cut(.name, 40))]
     NameIsForeign { name: String },
     #[error("{} leads to other addresses than {}; set homeApiServerAddresses", cut(.name, 36), cut(.other, 24))]
     NamesDiffer { name: String, other: String },
