@@ -24,7 +24,7 @@ pub(crate) enum Warning {
     VariablesDiffer { named: String },
     #[error("a host alias leads {} away from the foreign API server", on_one_line(.name, 60))]
     AliasElsewhere { name: String },
-    #[error("container {} mounts /etc/hosts, which hides the host aliases of the home API server", on_one_line(.container, 40))]
+    #[error("container {} mounts /etc/hosts, which hides the host aliases of the home API server", on_one_line(.container, 36))]
     HostsMounted { container: String },
     #[error("volume {} at the API path is not projected; its credentials cannot be checked", on_one_line(.volume, 48))]
     UnknownCredentials { volume: String },
