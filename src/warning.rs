@@ -30,7 +30,7 @@ pub(crate) enum Warning {
     UnknownCredentials { volume: String },
     #[error(
         "token for audience {} is removed from volume {}; see keptTokenAudiences",
-        on_one_line(.audience, 32),
+        on_one_line(.audience, 28),
         on_one_line(.volume, 24)
     )]
     AudienceRemoved { audience: String, volume: String },
