@@ -4,52 +4,34 @@
 //! that says so, never a panic. What a guest asks of its host is answered by the function given to
 //! [`Policy::with_host`]; without one every call fails.
 
-#[cfg(feature = "wasmtime")]
-mod compiler;
 mod imports;
-mod interpreter;
 
 use std::{error::Error, fmt, io::Write as _, path::Path, sync::Arc};
 
-use wapc::{WapcHost, WebAssemblyEngineProvider};
+use wapc::{
+    ModuleState, WapcHost, WebAssemblyEngineProvider,
+    wapc_functions::{GUEST_CALL, REQUIRED_STARTS},
+};
+use wasmi::{Engine, ExternType, Module, Store, StoreLimits, StoreLimitsBuilder, TypedFunc, ValType};
 
+use self::imports::{MEMORY, linker};
 use crate::{
     admission::{AdmissionRequest, AdmissionResponse, Settings, SettingsResponse},
     input::{self, InputError},
 };
 
-/// What a module runs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// An interpreter, which is built in seconds.
-    Interpreter,
-    /// The compiler that kwctl and policy-server embed. It takes minutes to build.
-    #[cfg(feature = "wasmtime")]
-    Wasmtime,
-}
-
 /// A policy's module. Clones share its code.
 #[derive(Clone)]
 pub struct Policy {
-    code: Arc<dyn Code>,
+    module: Module,
+    limits: StoreLimits,
     host: Arc<Host>,
 }
 
-/// Answers a call of the guest, which is named by a binding, a namespace and an operation such as
-/// `kubewarden`, `kubernetes` and `get_resource`, and comes with a payload. An error is what the
-/// guest is told as the reason.
+/// Answers a call of the guest: binding, namespace and operation, such as `kubewarden`, `kubernetes` and `get_resource`,
+/// and a payload. The guest gets the error as the reason.
 type Host = dyn Fn(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + Sync;
 
-/// A module as an engine keeps it.
-trait Code: Send + Sync {
-    /// What runs one fresh instance.
-    fn provider(&self) -> Result<Provider, wapc::errors::Error>;
-
-    /// The same module with instances that fail to grow their memory beyond so many bytes.
-    fn with_memory_limit(&self, bytes: usize) -> Arc<dyn Code>;
-}
-
-type Provider = Box<dyn WebAssemblyEngineProvider>;
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// A module at work, with a memory of its own that lasts from call to call. It stays on the
@@ -75,32 +57,35 @@ pub enum LoadError {
 
 impl Policy {
     /// Reads the module in a file. The error names the file.
-    pub fn load(engine: Engine, path: &Path) -> Result<Self, InputError> {
+    pub fn load(path: &Path) -> Result<Self, InputError> {
         let bytes = input::read(path)?;
-        Self::from_bytes(engine, &bytes).map_err(|error| InputError::new(path.display(), error))
+        Self::from_bytes(&bytes).map_err(|error| InputError::new(path.display(), error))
     }
 
     /// Reads a module in the binary format.
-    pub fn from_bytes(engine: Engine, bytes: &[u8]) -> Result<Self, LoadError> {
-        // An engine may take the text format too, and tell the reader of any other file that its
-        // syntax is wrong.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
+        // The engine's message for any other file would be about the version of a module.
         if !bytes.starts_with(b"\0asm") {
             return Err(LoadError::NotWasm);
         }
-        let code: Arc<dyn Code> = match engine {
-            Engine::Interpreter => Arc::new(interpreter::Interpreted::new(bytes)?),
-            #[cfg(feature = "wasmtime")]
-            Engine::Wasmtime => Arc::new(compiler::Compiled::new(bytes)?),
-        };
-        Ok(Self { code, host: Arc::new(no_host) })
+        let module = Module::new(&Engine::default(), bytes).map_err(|error| LoadError::Invalid(error.to_string()))?;
+        let guest_call = module.get_export(GUEST_CALL);
+        let is_guest_call = guest_call.as_ref().and_then(ExternType::func).is_some_and(|function| {
+            function.params() == [ValType::I32, ValType::I32] && function.results() == [ValType::I32]
+        });
+        if !is_guest_call {
+            return Err(LoadError::Export("the function __guest_call"));
+        }
+        if module.get_export(MEMORY).as_ref().and_then(ExternType::memory).is_none() {
+            return Err(LoadError::Export("a memory"));
+        }
+        Ok(Self { module, limits: StoreLimits::default(), host: Arc::new(no_host) })
     }
 
-    /// The same policy with instances that fail to grow their memory beyond so many bytes. What
-    /// a policy needs shows in the limit under which it still answers: the memory itself is out
-    /// of sight.
+    /// The same policy with instances that cannot grow their memory beyond this many bytes.
     #[must_use]
     pub fn with_memory_limit(&self, bytes: usize) -> Self {
-        Self { code: self.code.with_memory_limit(bytes), host: Arc::clone(&self.host) }
+        Self { limits: StoreLimitsBuilder::new().memory_size(bytes).build(), ..self.clone() }
     }
 
     /// The same policy with instances whose calls of the host are answered so. The function gets
@@ -111,7 +96,7 @@ impl Policy {
         &self,
         host: impl Fn(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + Sync + 'static,
     ) -> Self {
-        Self { code: Arc::clone(&self.code), host: Arc::new(host) }
+        Self { host: Arc::new(host), ..self.clone() }
     }
 
     /// Starts a fresh instance of the module that was read: what policy-server does for each
@@ -121,7 +106,8 @@ impl Policy {
         let callback = move |_id: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {
             host_call(&*answer, binding, namespace, operation, payload).map_err(BoxError::from)
         };
-        let host = WapcHost::new(self.code.provider()?, Some(Box::new(callback)))?;
+        let guest = Guest { module: self.module.clone(), limits: self.limits.clone(), running: None };
+        let host = WapcHost::new(Box::new(guest), Some(Box::new(callback)))?;
         Ok(Instance { host })
     }
 }
@@ -156,6 +142,47 @@ impl Instance {
             Ok(answer) => AdmissionResponse::from_answer(request, &answer),
             Err(error) => AdmissionResponse::internal_error(request, error),
         }
+    }
+}
+
+/// One instance, as waPC's host drives it.
+struct Guest {
+    module: Module,
+    limits: StoreLimits,
+    running: Option<(Store<State>, GuestCall)>,
+}
+
+/// Takes the lengths of the function's name and of the payload, and returns whether the guest answered.
+type GuestCall = TypedFunc<(i32, i32), i32>;
+
+/// What the imports of a guest work on.
+struct State {
+    host: Arc<ModuleState>,
+    limits: StoreLimits,
+}
+
+impl WebAssemblyEngineProvider for Guest {
+    fn init(&mut self, host: Arc<ModuleState>) -> Result<(), BoxError> {
+        let mut store = Store::new(self.module.engine(), State { host, limits: self.limits.clone() });
+        store.limiter(|state| &mut state.limits);
+        let instance = linker(self.module.engine())?.instantiate_and_start(&mut store, &self.module)?;
+        for function in REQUIRED_STARTS {
+            if instance.get_export(&store, function).is_some() {
+                instance.get_typed_func::<(), ()>(&store, function)?.call(&mut store, ())?;
+            }
+        }
+        let guest_call = instance.get_typed_func(&store, GUEST_CALL)?;
+        self.running = Some((store, guest_call));
+        Ok(())
+    }
+
+    fn call(&mut self, operation_length: i32, payload_length: i32) -> Result<i32, BoxError> {
+        let (store, guest_call) = self.running.as_mut().ok_or("the instance is not initialized")?;
+        Ok(guest_call.call(store, (operation_length, payload_length))?)
+    }
+
+    fn replace(&mut self, _bytes: &[u8]) -> Result<(), BoxError> {
+        Err("an instance keeps its module".into())
     }
 }
 

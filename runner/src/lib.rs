@@ -6,8 +6,7 @@
 //! - [`input`] reads them from files, and says in one line which file is unusable and why;
 //! - [`interactions`] replays what kwctl recorded of a cluster.
 //!
-//! The program interprets modules. The tests of the policy and its benchmark use this library with
-//! the feature `wasmtime`, to run the module in the engine that kwctl and policy-server embed.
+//! The program interprets modules with wasmi, and so do the tests of the policy, through this library.
 //! What goes to a guest and what is made of its answer is the same on every path: the payload
 //! comes from [`AdmissionRequest::payload`], the response from [`AdmissionResponse::from_answer`].
 
@@ -17,7 +16,7 @@ pub mod input;
 pub mod interactions;
 
 pub use admission::{AdmissionRequest, AdmissionResponse, Settings, SettingsResponse};
-pub use engine::{Engine, Instance, LoadError, Policy};
+pub use engine::{Instance, LoadError, Policy};
 pub use input::InputError;
 pub use interactions::Interactions;
 pub use wapc::errors::Error as WapcError;

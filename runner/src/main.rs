@@ -16,7 +16,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use runner::{AdmissionRequest, AdmissionResponse, Engine, InputError, Interactions, Policy, Settings, input};
+use runner::{AdmissionRequest, AdmissionResponse, InputError, Interactions, Policy, Settings, input};
 
 /// Runs a Kubewarden policy on an admission request.
 #[derive(Parser)]
@@ -126,7 +126,7 @@ fn evaluate(inputs: &Inputs) -> Result<(AdmissionRequest, AdmissionResponse), Fa
     let request = input::request(&inputs.request_path)?;
     let interactions = Arc::new(interactions(inputs)?);
     let host = Arc::clone(&interactions);
-    let policy = Policy::load(Engine::Interpreter, &inputs.module)?
+    let policy = Policy::load(&inputs.module)?
         .with_host(move |_, namespace, operation, payload| host.answer(namespace, operation, payload));
     let instance = policy.instance().map_err(|error| InputError::new(inputs.module.display(), error))?;
 

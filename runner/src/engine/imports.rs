@@ -1,4 +1,4 @@
-//! What a guest can import, in any engine: waPC, and of WASI what Rust's standard library uses in a policy. A guest finds
+//! What a guest can import: waPC, and of WASI what Rust's standard library uses in a policy. A guest finds
 //! no environment and no files but stderr.
 //!
 //! Each function gets the guest's memory and the state of its call, then the parameters of the import, which are addresses
@@ -10,6 +10,9 @@ use std::{
 };
 
 use wapc::ModuleState;
+use wasmi::{Caller, Engine, Error, Extern, Linker, errors::LinkerError};
+
+use super::State;
 
 /// Where the host reads what the guest says, and writes what it tells the guest.
 pub(super) const MEMORY: &str = "memory";
@@ -20,8 +23,8 @@ const BAD_FILE: u32 = 8;
 const STDERR: u32 = 2;
 
 /// Why an import cannot do what the guest asks.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
+#[derive(Debug, thiserror::Error)]
+enum Fault {
     #[error("the policy names memory that it does not have")]
     OutOfBounds,
     #[error("the policy names a call in bytes that are no text")]
@@ -30,64 +33,75 @@ pub(super) enum Fault {
     Exit(u32),
 }
 
-/// Adds every import to an engine's linker. The engines have the same names for a caller and its parts; `$parts` gets the
-/// memory and the state of a caller, `$error` makes an error of a [`Fault`].
-macro_rules! link_imports {
-    ($linker:ident, $parts:path, $error:path) => {{
-        link_imports!($linker, $parts, $error, "wapc" {
-            "__guest_request" => guest_request(operation, payload),
-            "__guest_response" => guest_response(text, length),
-            "__guest_error" => guest_error(text, length),
-            "__console_log" => console_log(text, length),
-            "__host_call" => host_call(binding, b, namespace, n, operation, o, payload, p),
-            "__host_response_len" => host_response_len(),
-            "__host_response" => host_response(at),
-            "__host_error_len" => host_error_len(),
-            "__host_error" => host_error(at),
-        });
-        link_imports!($linker, $parts, $error, "wasi_snapshot_preview1" {
-            "environ_get" => environ_get(variables, text),
-            "environ_sizes_get" => environ_sizes_get(count, size),
-            "fd_write" => fd_write(file, pieces, count, written),
-            "proc_exit" => proc_exit(status),
-            "random_get" => random_get(at, length),
-        });
-    }};
-    ($linker:ident, $parts:path, $error:path, $module:literal {
-        $($name:literal => $function:ident($($parameter:ident),*),)*
-    }) => {
-        $($linker.func_wrap($module, $name, |mut caller: Caller<'_, Guest>, $($parameter: u32),*| {
-            let (memory, host) = $parts(&mut caller).ok_or($crate::engine::imports::Fault::OutOfBounds).map_err($error)?;
-            $crate::engine::imports::$function(memory, host, $($parameter),*).map_err($error)
+/// Adds functions to a linker under the names by which a guest imports them.
+macro_rules! link {
+    ($linker:ident, $module:literal, { $($name:literal => $function:ident($($parameter:ident),*),)* }) => {
+        $($linker.func_wrap($module, $name, |caller: Caller<'_, State>, $($parameter: u32),*| {
+            with_memory(caller, |memory, host| $function(memory, host, $($parameter),*))
         })?;)*
     };
 }
-pub(super) use link_imports;
 
-pub(super) fn guest_request(memory: &mut [u8], host: &ModuleState, operation: u32, payload: u32) -> Result<(), Fault> {
+/// Every import that a guest may have.
+pub(super) fn linker(engine: &Engine) -> Result<Linker<State>, LinkerError> {
+    let mut linker = Linker::new(engine);
+    link!(linker, "wapc", {
+        "__guest_request" => guest_request(operation, payload),
+        "__guest_response" => guest_response(text, length),
+        "__guest_error" => guest_error(text, length),
+        "__console_log" => console_log(text, length),
+        "__host_call" => host_call(binding, b, namespace, n, operation, o, payload, p),
+        "__host_response_len" => host_response_len(),
+        "__host_response" => host_response(at),
+        "__host_error_len" => host_error_len(),
+        "__host_error" => host_error(at),
+    });
+    link!(linker, "wasi_snapshot_preview1", {
+        "environ_get" => environ_get(variables, text),
+        "environ_sizes_get" => environ_sizes_get(count, size),
+        "fd_write" => fd_write(file, pieces, count, written),
+        "proc_exit" => proc_exit(status),
+        "random_get" => random_get(at, length),
+    });
+    Ok(linker)
+}
+
+fn with_memory<R>(
+    mut caller: Caller<'_, State>,
+    import: impl FnOnce(&mut [u8], &ModuleState) -> Result<R, Fault>,
+) -> Result<R, Error> {
+    let memory = caller.get_export(MEMORY).and_then(Extern::into_memory);
+    let result = memory.ok_or(Fault::OutOfBounds).and_then(|memory| {
+        let (bytes, state) = memory.data_and_store_mut(&mut caller);
+        import(bytes, &state.host)
+    });
+    result.map_err(|fault| Error::new(fault.to_string()))
+}
+
+fn guest_request(memory: &mut [u8], host: &ModuleState, operation: u32, payload: u32) -> Result<(), Fault> {
     let Some(request) = host.get_guest_request() else { return Ok(()) };
     write(memory, operation, request.operation.as_bytes())?;
     write(memory, payload, &request.msg)
 }
 
-pub(super) fn guest_response(memory: &mut [u8], host: &ModuleState, text: u32, length: u32) -> Result<(), Fault> {
+fn guest_response(memory: &mut [u8], host: &ModuleState, text: u32, length: u32) -> Result<(), Fault> {
     host.set_guest_response(read(memory, text, length)?.to_vec());
     Ok(())
 }
 
-pub(super) fn guest_error(memory: &mut [u8], host: &ModuleState, text: u32, length: u32) -> Result<(), Fault> {
+fn guest_error(memory: &mut [u8], host: &ModuleState, text: u32, length: u32) -> Result<(), Fault> {
     host.set_guest_error(String::from_utf8_lossy(read(memory, text, length)?).into_owned());
     Ok(())
 }
 
-pub(super) fn console_log(memory: &mut [u8], host: &ModuleState, text: u32, length: u32) -> Result<(), Fault> {
+fn console_log(memory: &mut [u8], host: &ModuleState, text: u32, length: u32) -> Result<(), Fault> {
     host.do_console_log(&String::from_utf8_lossy(read(memory, text, length)?));
     Ok(())
 }
 
 /// The parameters are four addresses, each with its length.
 #[expect(clippy::too_many_arguments, reason = "the import has so many")]
-pub(super) fn host_call(
+fn host_call(
     memory: &mut [u8],
     host: &ModuleState,
     binding: u32,
@@ -107,34 +121,34 @@ pub(super) fn host_call(
     Ok(host.do_host_call(binding, namespace, operation, payload).unwrap_or(0).cast_unsigned())
 }
 
-pub(super) fn host_response_len(_: &mut [u8], host: &ModuleState) -> Result<u32, Fault> {
+fn host_response_len(_: &mut [u8], host: &ModuleState) -> Result<u32, Fault> {
     size(host.host_response_len())
 }
 
-pub(super) fn host_response(memory: &mut [u8], host: &ModuleState, at: u32) -> Result<(), Fault> {
+fn host_response(memory: &mut [u8], host: &ModuleState, at: u32) -> Result<(), Fault> {
     host.with_host_response(|response| write(memory, at, response)).unwrap_or(Ok(()))
 }
 
-pub(super) fn host_error_len(_: &mut [u8], host: &ModuleState) -> Result<u32, Fault> {
+fn host_error_len(_: &mut [u8], host: &ModuleState) -> Result<u32, Fault> {
     size(host.get_host_error().unwrap_or_default().len())
 }
 
-pub(super) fn host_error(memory: &mut [u8], host: &ModuleState, at: u32) -> Result<(), Fault> {
+fn host_error(memory: &mut [u8], host: &ModuleState, at: u32) -> Result<(), Fault> {
     write(memory, at, host.get_host_error().unwrap_or_default().as_bytes())
 }
 
-pub(super) fn environ_get(_: &mut [u8], _: &ModuleState, _variables: u32, _text: u32) -> Result<u32, Fault> {
+fn environ_get(_: &mut [u8], _: &ModuleState, _variables: u32, _text: u32) -> Result<u32, Fault> {
     Ok(SUCCESS)
 }
 
-pub(super) fn environ_sizes_get(memory: &mut [u8], _: &ModuleState, count: u32, size: u32) -> Result<u32, Fault> {
+fn environ_sizes_get(memory: &mut [u8], _: &ModuleState, count: u32, size: u32) -> Result<u32, Fault> {
     write(memory, count, &[0; 4])?;
     write(memory, size, &[0; 4])?;
     Ok(SUCCESS)
 }
 
 /// Writes to stderr, where a policy that panics says why. The pieces are a list of addresses and lengths.
-pub(super) fn fd_write(
+fn fd_write(
     memory: &mut [u8],
     _: &ModuleState,
     file: u32,
@@ -155,12 +169,12 @@ pub(super) fn fd_write(
     Ok(SUCCESS)
 }
 
-pub(super) fn proc_exit(_: &mut [u8], _: &ModuleState, status: u32) -> Result<(), Fault> {
+fn proc_exit(_: &mut [u8], _: &ModuleState, status: u32) -> Result<(), Fault> {
     Err(Fault::Exit(status))
 }
 
 /// Gives zeros: the numbers seed hash maps, and a policy then answers the same each time.
-pub(super) fn random_get(memory: &mut [u8], _: &ModuleState, at: u32, length: u32) -> Result<u32, Fault> {
+fn random_get(memory: &mut [u8], _: &ModuleState, at: u32, length: u32) -> Result<u32, Fault> {
     memory.get_mut(range(at, length as usize)).ok_or(Fault::OutOfBounds)?.fill(0);
     Ok(SUCCESS)
 }
