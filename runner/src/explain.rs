@@ -62,8 +62,27 @@ pub(crate) fn write(
     } else {
         writeln!(out, "accepted unchanged")?;
     }
-    out.flush()?;
     Ok(())
+}
+
+/// The problems of settings, each on a line of its own, and no line twice: the policy lists the known settings behind each
+/// unknown one.
+pub(crate) fn settings_problems(message: &str) -> String {
+    let mut lines = vec!["the policy refuses the settings:".to_owned()];
+    let mut line = String::new();
+    for part in message.split("; ") {
+        line += part;
+        // A value can hold the separator too.
+        if line.replace("\\\\", "").replace("\\\"", "").matches('"').count() % 2 == 1 {
+            line += "; ";
+            continue;
+        }
+        let line = std::mem::take(&mut line);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n  ")
 }
 
 /// `Pod web in namespace shop`, and the operation where it is not CREATE.

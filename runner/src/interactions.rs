@@ -59,9 +59,9 @@ struct Resource {
 
 impl Interactions {
     /// Reads what kwctl recorded, for a policy that was granted access or was not.
-    pub fn load(path: &Path, granted: bool) -> Result<Self, InputError> {
-        let invalid = |error| InputError::new(path.display(), format_args!("no recorded interactions: {error}"));
-        let exchanges: Vec<Exchange> = serde_yaml::from_slice(&input::read(path)?).map_err(invalid)?;
+    pub fn load(path: &Path, origin: &str, granted: bool) -> Result<Self, InputError> {
+        let invalid = |error| InputError::new(origin, format_args!("no recorded interactions: {error}"));
+        let exchanges: Vec<Exchange> = serde_yaml::from_slice(&input::read(path, origin)?).map_err(invalid)?;
         let exchange = |Exchange { request, response }| {
             let Request::KubernetesGetResource(resource) = serde_yaml::from_str(&request)?;
             Ok((resource, response))

@@ -8,6 +8,27 @@ use std::{
 
 use tempfile::TempDir;
 
+/// A request of which the runner and kwctl pass on every field.
+pub(crate) const REQUEST: &str = r#"{
+    "uid": "u1",
+    "kind": {"group": "", "version": "v1", "kind": "Pod"},
+    "resource": {"group": "", "version": "v1", "resource": "pods"},
+    "operation": "CREATE",
+    "userInfo": {},
+    "object": {"spec": {"a": 1, "b": [1, 2]}}
+}"#;
+
+/// The line for a request that is accepted.
+pub(crate) const ALLOWED: &str = r#"{"uid":"u1","allowed":true,"auditAnnotations":null,"warnings":null}"#;
+
+/// The line for a call that fails.
+pub(crate) fn failed(reason: &str) -> String {
+    let message = serde_json::to_string(&format!("internal server error: {reason}")).unwrap();
+    format!(
+        r#"{{"uid":"u1","allowed":false,"status":{{"message":{message},"code":500}},"auditAnnotations":null,"warnings":null}}"#
+    )
+}
+
 /// What a process leaves behind.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Outcome {

@@ -1,7 +1,7 @@
 //! `runner explain`: the whole text.
 
 use crate::{
-    command::{Directory, failure, printed},
+    command::{Directory, Outcome, failure, printed},
     guest::{ACCEPTED, Reply, guest, validating},
 };
 
@@ -147,14 +147,31 @@ fn names_the_object() {
 }
 
 #[test]
-fn fails_like_run() {
-    let policy = guest(Reply::Answer(r#"{"valid":false,"message":"a: unknown"}"#), Reply::Answer(ACCEPTED));
+fn explains_each_request() {
+    let pods =
+        "{kind: Pod, apiVersion: v1, metadata: {name: a}}\n---\n{kind: Pod, apiVersion: v1, metadata: {name: b}}";
+    let policy = validating(Reply::Answer(ACCEPTED));
+    assert_eq!(
+        Directory::new(&policy, pods).evaluate("explain", &["--from-make"]),
+        Outcome {
+            stderr: "note: REQUEST=request.json: evaluated as requests to create the objects in it\n".to_owned(),
+            ..printed(
+                "Pod a in namespace default\naccepted unchanged\n\nPod b in namespace default\naccepted unchanged\n"
+            )
+        }
+    );
+}
+
+#[test]
+fn shows_each_problem_of_the_settings_once() {
+    let verdict =
+        r#"{"valid":false,"message":"b: unknown; known are a, c; d: found \"x; \\\"y\"; e: unknown; known are a, c"}"#;
+    let policy = guest(Reply::Answer(verdict), Reply::Answer(ACCEPTED));
     assert_eq!(
         Directory::new(&policy, POD).evaluate("explain", &[]),
-        failure(1, "Error: Provided settings are not valid: a: unknown")
-    );
-    assert_eq!(
-        Directory::new(b"policy", POD).evaluate("explain", &[]),
-        failure(2, "Error: policy.wasm: not a WebAssembly module")
+        failure(
+            1,
+            "Error: the policy refuses the settings:\n  b: unknown\n  known are a, c\n  d: found \"x; \\\"y\"\n  e: unknown"
+        )
     );
 }

@@ -1,16 +1,9 @@
 //! Answers of a cluster, replayed from a file as kwctl writes it.
 
 use crate::{
-    command::{Directory, Outcome, answer, failure},
+    command::{Directory, Outcome, REQUEST, answer, failed, failure},
     guest::{Reply, validating},
 };
-
-const REQUEST: &str = r#"{
-    "uid": "u1",
-    "kind": {"group": "", "version": "v1", "kind": "Pod"},
-    "resource": {"group": "", "version": "v1", "resource": "pods"},
-    "operation": "CREATE", "userInfo": {}, "object": {}
-}"#;
 
 /// What the policy asks.
 const ASKED: &str = r#"{"api_version":"v1","kind":"Namespace","name":"demo-milan","namespace":null,"disable_cache":false,"field_masks":["metadata.labels"]}"#;
@@ -44,9 +37,7 @@ fn ask(session: &str, options: &[&str]) -> Outcome {
 
 /// The policy reports why its call failed, and may have something noted on stderr.
 fn refused(reason: &str, notes: &str) -> Outcome {
-    let line = format!(
-        r#"{{"uid":"u1","allowed":false,"status":{{"message":"internal server error: Guest call failure: {reason}","code":500}},"auditAnnotations":null,"warnings":null}}"#
-    );
+    let line = failed(&format!("Guest call failure: {reason}"));
     Outcome { stderr: notes.to_owned(), ..answer(&line) }
 }
 
@@ -70,7 +61,7 @@ fn gives_no_answer_to_another_question() {
     assert_eq!(
         ask(&RECORDED.replace("demo-milan", "shop"), ALLOWED),
         refused(
-            r#"Callback evaluation failure: the next answer was recorded for v1/Namespace shop with the fields {\"metadata.labels\"}, not for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
+            "Callback evaluation failure: the next answer was recorded for v1/Namespace shop with the fields {\"metadata.labels\"}, not for v1/Namespace demo-milan with the fields {\"metadata.labels\"}",
             ""
         )
     );
@@ -80,7 +71,7 @@ fn gives_no_answer_to_another_question() {
     assert_eq!(
         ask(&session, ALLOWED),
         refused(
-            r#"Callback evaluation failure: the next answer was recorded for v1/Namespace demo-milan in namespace shop past the cache, not for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
+            "Callback evaluation failure: the next answer was recorded for v1/Namespace demo-milan in namespace shop past the cache, not for v1/Namespace demo-milan with the fields {\"metadata.labels\"}",
             ""
         )
     );
@@ -91,7 +82,7 @@ fn gives_each_answer_once() {
     assert_eq!(
         ask("[]", ALLOWED),
         refused(
-            r#"Callback evaluation failure: no answer was recorded for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
+            "Callback evaluation failure: no answer was recorded for v1/Namespace demo-milan with the fields {\"metadata.labels\"}",
             ""
         )
     );

@@ -12,10 +12,10 @@ use std::{
 use wapc::ModuleState;
 use wasmi::{Caller, Engine, Error, Extern, Linker, errors::LinkerError};
 
-use super::State;
+use crate::policy::State;
 
 /// Where the host reads what the guest says, and writes what it tells the guest.
-pub(super) const MEMORY: &str = "memory";
+pub(crate) const MEMORY: &str = "memory";
 
 /// WASI's numbers for success, for a file that is not open and for stderr.
 const SUCCESS: u32 = 0;
@@ -43,7 +43,7 @@ macro_rules! link {
 }
 
 /// Every import that a guest may have.
-pub(super) fn linker(engine: &Engine) -> Result<Linker<State>, LinkerError> {
+pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>, LinkerError> {
     let mut linker = Linker::new(engine);
     link!(linker, "wapc", {
         "__guest_request" => guest_request(operation, payload),

@@ -4,8 +4,6 @@
 //! that says so, never a panic. What a guest asks of its host is answered by the function given to
 //! [`Policy::with_host`]; without one every call fails.
 
-mod imports;
-
 use std::{error::Error, fmt, io::Write as _, path::Path, sync::Arc};
 
 use wapc::{
@@ -14,10 +12,10 @@ use wapc::{
 };
 use wasmi::{Engine, ExternType, Module, Store, StoreLimits, StoreLimitsBuilder, TypedFunc, ValType};
 
-use self::imports::{MEMORY, linker};
 use crate::{
-    admission::{AdmissionRequest, AdmissionResponse, Settings, SettingsResponse},
-    input::{self, InputError},
+    AdmissionRequest, AdmissionResponse, InputError, Settings, SettingsResponse,
+    imports::{MEMORY, linker},
+    input,
 };
 
 /// A policy's module. Clones share its code.
@@ -58,7 +56,7 @@ pub enum LoadError {
 impl Policy {
     /// Reads the module in a file. The error names the file.
     pub fn load(path: &Path) -> Result<Self, InputError> {
-        let bytes = input::read(path)?;
+        let bytes = input::read(path, path.display())?;
         Self::from_bytes(&bytes).map_err(|error| InputError::new(path.display(), error))
     }
 
@@ -156,8 +154,8 @@ struct Guest {
 type GuestCall = TypedFunc<(i32, i32), i32>;
 
 /// What the imports of a guest work on.
-struct State {
-    host: Arc<ModuleState>,
+pub(crate) struct State {
+    pub(crate) host: Arc<ModuleState>,
     limits: StoreLimits,
 }
 
