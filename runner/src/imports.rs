@@ -1,20 +1,16 @@
-//! What a guest can import: waPC, and of WASI what Rust's standard library uses in a policy. A guest finds
-//! no environment and no files but stderr.
-//!
-//! Each function gets the guest's memory and the state of its call, then the parameters of the import, which are addresses
-//! and lengths. A fault stops the guest.
+//! What a guest can import: waPC, and of WASI what Rust's standard library uses in a policy. A guest finds no environment
+//! and no files but stderr.
 
 use std::{
     io::{self, Write as _},
     ops::Range,
 };
 
-use wapc::ModuleState;
 use wasmi::{Caller, Engine, Error, Extern, Linker, errors::LinkerError};
 
 use crate::policy::State;
 
-/// Where the host reads what the guest says, and writes what it tells the guest.
+/// The export through which host and guest exchange bytes.
 pub(crate) const MEMORY: &str = "memory";
 
 /// WASI's numbers for success, for a file that is not open and for stderr.
@@ -22,7 +18,7 @@ const SUCCESS: u32 = 0;
 const BAD_FILE: u32 = 8;
 const STDERR: u32 = 2;
 
-/// Why an import cannot do what the guest asks.
+/// Why an import cannot do what the guest asks. It stops the guest.
 #[derive(Debug, thiserror::Error)]
 enum Fault {
     #[error("the policy names memory that it does not have")]
@@ -33,11 +29,45 @@ enum Fault {
     Exit(u32),
 }
 
-/// Adds functions to a linker under the names by which a guest imports them.
-macro_rules! link {
-    ($linker:ident, $module:literal, { $($name:literal => $function:ident($($parameter:ident),*),)* }) => {
-        $($linker.func_wrap($module, $name, |caller: Caller<'_, State>, $($parameter: u32),*| {
-            with_memory(caller, |memory, host| $function(memory, host, $($parameter),*))
+/// The memory of a guest, by address and length.
+struct Memory<'m>(&'m mut [u8]);
+
+impl Memory<'_> {
+    fn read(&self, at: u32, length: u32) -> Result<&[u8], Fault> {
+        self.0.get(range(at, length as usize)).ok_or(Fault::OutOfBounds)
+    }
+
+    fn text(&self, at: u32, length: u32) -> Result<&str, Fault> {
+        str::from_utf8(self.read(at, length)?).map_err(|_| Fault::NoText)
+    }
+
+    fn lossy(&self, at: u32, length: u32) -> Result<String, Fault> {
+        Ok(String::from_utf8_lossy(self.read(at, length)?).into_owned())
+    }
+
+    fn at(&mut self, at: u32, length: usize) -> Result<&mut [u8], Fault> {
+        self.0.get_mut(range(at, length)).ok_or(Fault::OutOfBounds)
+    }
+
+    fn write(&mut self, at: u32, bytes: &[u8]) -> Result<(), Fault> {
+        self.at(at, bytes.len())?.copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// Adds functions to a linker: each gets the guest's memory, the state of its call and the parameters of the import.
+macro_rules! import {
+    ($linker:ident, $module:literal, {
+        $($name:literal => |$memory:ident, $host:ident $(, $parameter:ident)*| $body:block)*
+    }) => {
+        $($linker.func_wrap($module, $name, |mut caller: Caller<'_, State>, $($parameter: u32),*| {
+            let memory = caller.get_export(MEMORY).and_then(Extern::into_memory);
+            let memory = memory.ok_or_else(|| Error::new(Fault::OutOfBounds.to_string()))?;
+            let (bytes, state) = memory.data_and_store_mut(&mut caller);
+            #[allow(unused_mut, unused_variables, reason = "not every import needs both")]
+            let (mut $memory, $host) = (Memory(bytes), &state.host);
+            let result = (|| $body)();
+            result.map_err(|fault: Fault| Error::new(fault.to_string()))
         })?;)*
     };
 }
@@ -45,156 +75,73 @@ macro_rules! link {
 /// Every import that a guest may have.
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>, LinkerError> {
     let mut linker = Linker::new(engine);
-    link!(linker, "wapc", {
-        "__guest_request" => guest_request(operation, payload),
-        "__guest_response" => guest_response(text, length),
-        "__guest_error" => guest_error(text, length),
-        "__console_log" => console_log(text, length),
-        "__host_call" => host_call(binding, b, namespace, n, operation, o, payload, p),
-        "__host_response_len" => host_response_len(),
-        "__host_response" => host_response(at),
-        "__host_error_len" => host_error_len(),
-        "__host_error" => host_error(at),
+    import!(linker, "wapc", {
+        "__guest_request" => |memory, host, operation, payload| {
+            let Some(request) = host.get_guest_request() else { return Ok(()) };
+            memory.write(operation, request.operation.as_bytes())?;
+            memory.write(payload, &request.msg)
+        }
+        "__guest_response" => |memory, host, at, length| {
+            host.set_guest_response(memory.read(at, length)?.to_vec());
+            Ok(())
+        }
+        "__guest_error" => |memory, host, at, length| {
+            host.set_guest_error(memory.lossy(at, length)?);
+            Ok(())
+        }
+        "__console_log" => |memory, host, at, length| {
+            host.do_console_log(&memory.lossy(at, length)?);
+            Ok(())
+        }
+        "__host_call" => |memory, host, binding, b, namespace, n, operation, o, payload, p| {
+            let (binding, namespace) = (memory.text(binding, b)?, memory.text(namespace, n)?);
+            let (operation, payload) = (memory.text(operation, o)?, memory.read(payload, p)?);
+            // The host keeps the answer or the reason against one, and returns here only which it is.
+            Ok(host.do_host_call(binding, namespace, operation, payload).unwrap_or(0).cast_unsigned())
+        }
+        "__host_response_len" => |memory, host| { size(host.host_response_len()) }
+        "__host_response" => |memory, host, at| {
+            host.with_host_response(|response| memory.write(at, response)).unwrap_or(Ok(()))
+        }
+        "__host_error_len" => |memory, host| { size(host.get_host_error().unwrap_or_default().len()) }
+        "__host_error" => |memory, host, at| {
+            memory.write(at, host.get_host_error().unwrap_or_default().as_bytes())
+        }
     });
-    link!(linker, "wasi_snapshot_preview1", {
-        "environ_get" => environ_get(variables, text),
-        "environ_sizes_get" => environ_sizes_get(count, size),
-        "fd_write" => fd_write(file, pieces, count, written),
-        "proc_exit" => proc_exit(status),
-        "random_get" => random_get(at, length),
+    import!(linker, "wasi_snapshot_preview1", {
+        "environ_get" => |memory, host, _variables, _text| { Ok(SUCCESS) }
+        "environ_sizes_get" => |memory, host, count, length| {
+            memory.write(count, &[0; 4])?;
+            memory.write(length, &[0; 4])?;
+            Ok(SUCCESS)
+        }
+        // A policy that panics writes the reason to stderr. The pieces are a list of addresses and lengths.
+        "fd_write" => |memory, host, file, pieces, count, written| {
+            if file != STDERR {
+                return Ok(BAD_FILE);
+            }
+            let mut text = Vec::new();
+            for piece in memory.read(pieces, count.saturating_mul(8))?.chunks_exact(8) {
+                text.extend_from_slice(memory.read(number(piece, 0), number(piece, 4))?);
+            }
+            // A text that cannot be written must not change the policy's answer.
+            let _ = io::stderr().lock().write_all(&text);
+            memory.write(written, &size(text.len())?.to_le_bytes())?;
+            Ok(SUCCESS)
+        }
+        "proc_exit" => |memory, host, status| { Err::<(), _>(Fault::Exit(status)) }
+        // Zeros: the numbers seed hash maps, and a policy then answers the same each time.
+        "random_get" => |memory, host, at, length| {
+            memory.at(at, length as usize)?.fill(0);
+            Ok(SUCCESS)
+        }
     });
     Ok(linker)
-}
-
-fn with_memory<R>(
-    mut caller: Caller<'_, State>,
-    import: impl FnOnce(&mut [u8], &ModuleState) -> Result<R, Fault>,
-) -> Result<R, Error> {
-    let memory = caller.get_export(MEMORY).and_then(Extern::into_memory);
-    let result = memory.ok_or(Fault::OutOfBounds).and_then(|memory| {
-        let (bytes, state) = memory.data_and_store_mut(&mut caller);
-        import(bytes, &state.host)
-    });
-    result.map_err(|fault| Error::new(fault.to_string()))
-}
-
-fn guest_request(memory: &mut [u8], host: &ModuleState, operation: u32, payload: u32) -> Result<(), Fault> {
-    let Some(request) = host.get_guest_request() else { return Ok(()) };
-    write(memory, operation, request.operation.as_bytes())?;
-    write(memory, payload, &request.msg)
-}
-
-fn guest_response(memory: &mut [u8], host: &ModuleState, text: u32, length: u32) -> Result<(), Fault> {
-    host.set_guest_response(read(memory, text, length)?.to_vec());
-    Ok(())
-}
-
-fn guest_error(memory: &mut [u8], host: &ModuleState, text: u32, length: u32) -> Result<(), Fault> {
-    host.set_guest_error(String::from_utf8_lossy(read(memory, text, length)?).into_owned());
-    Ok(())
-}
-
-fn console_log(memory: &mut [u8], host: &ModuleState, text: u32, length: u32) -> Result<(), Fault> {
-    host.do_console_log(&String::from_utf8_lossy(read(memory, text, length)?));
-    Ok(())
-}
-
-/// The parameters are four addresses, each with its length.
-#[expect(clippy::too_many_arguments, reason = "the import has so many")]
-fn host_call(
-    memory: &mut [u8],
-    host: &ModuleState,
-    binding: u32,
-    binding_length: u32,
-    namespace: u32,
-    namespace_length: u32,
-    operation: u32,
-    operation_length: u32,
-    payload: u32,
-    payload_length: u32,
-) -> Result<u32, Fault> {
-    let binding = read_text(memory, binding, binding_length)?;
-    let namespace = read_text(memory, namespace, namespace_length)?;
-    let operation = read_text(memory, operation, operation_length)?;
-    let payload = read(memory, payload, payload_length)?;
-    // The state keeps the answer or the reason against one, and says here only which it is.
-    Ok(host.do_host_call(binding, namespace, operation, payload).unwrap_or(0).cast_unsigned())
-}
-
-fn host_response_len(_: &mut [u8], host: &ModuleState) -> Result<u32, Fault> {
-    size(host.host_response_len())
-}
-
-fn host_response(memory: &mut [u8], host: &ModuleState, at: u32) -> Result<(), Fault> {
-    host.with_host_response(|response| write(memory, at, response)).unwrap_or(Ok(()))
-}
-
-fn host_error_len(_: &mut [u8], host: &ModuleState) -> Result<u32, Fault> {
-    size(host.get_host_error().unwrap_or_default().len())
-}
-
-fn host_error(memory: &mut [u8], host: &ModuleState, at: u32) -> Result<(), Fault> {
-    write(memory, at, host.get_host_error().unwrap_or_default().as_bytes())
-}
-
-fn environ_get(_: &mut [u8], _: &ModuleState, _variables: u32, _text: u32) -> Result<u32, Fault> {
-    Ok(SUCCESS)
-}
-
-fn environ_sizes_get(memory: &mut [u8], _: &ModuleState, count: u32, size: u32) -> Result<u32, Fault> {
-    write(memory, count, &[0; 4])?;
-    write(memory, size, &[0; 4])?;
-    Ok(SUCCESS)
-}
-
-/// Writes to stderr, where a policy that panics says why. The pieces are a list of addresses and lengths.
-fn fd_write(
-    memory: &mut [u8],
-    _: &ModuleState,
-    file: u32,
-    pieces: u32,
-    count: u32,
-    written: u32,
-) -> Result<u32, Fault> {
-    if file != STDERR {
-        return Ok(BAD_FILE);
-    }
-    let mut text = Vec::new();
-    for piece in read(memory, pieces, count.saturating_mul(8))?.chunks_exact(8) {
-        text.extend_from_slice(read(memory, number(piece, 0), number(piece, 4))?);
-    }
-    // A text that cannot be written must not change the policy's answer.
-    let _ = io::stderr().lock().write_all(&text);
-    write(memory, written, &size(text.len())?.to_le_bytes())?;
-    Ok(SUCCESS)
-}
-
-fn proc_exit(_: &mut [u8], _: &ModuleState, status: u32) -> Result<(), Fault> {
-    Err(Fault::Exit(status))
-}
-
-/// Gives zeros: the numbers seed hash maps, and a policy then answers the same each time.
-fn random_get(memory: &mut [u8], _: &ModuleState, at: u32, length: u32) -> Result<u32, Fault> {
-    memory.get_mut(range(at, length as usize)).ok_or(Fault::OutOfBounds)?.fill(0);
-    Ok(SUCCESS)
 }
 
 fn range(at: u32, length: usize) -> Range<usize> {
     let start = at as usize;
     start..start.saturating_add(length)
-}
-
-fn read(memory: &[u8], at: u32, length: u32) -> Result<&[u8], Fault> {
-    memory.get(range(at, length as usize)).ok_or(Fault::OutOfBounds)
-}
-
-fn read_text(memory: &[u8], at: u32, length: u32) -> Result<&str, Fault> {
-    str::from_utf8(read(memory, at, length)?).map_err(|_| Fault::NoText)
-}
-
-fn write(memory: &mut [u8], at: u32, bytes: &[u8]) -> Result<(), Fault> {
-    memory.get_mut(range(at, bytes.len())).ok_or(Fault::OutOfBounds)?.copy_from_slice(bytes);
-    Ok(())
 }
 
 /// The number that starts at this byte of the piece.

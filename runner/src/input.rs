@@ -84,13 +84,13 @@ pub fn requests(path: &Path, origin: &str) -> Result<Read<Vec<AdmissionRequest>>
         match request {
             Ok(request) => content.push(request),
             // A file of manifests holds other objects too.
-            Err(error @ RequestError::Unhandled { .. }) => skipped.push(error),
+            Err(error @ RequestError::Unhandled(_)) => skipped.push(error),
             Err(error) => return Err(InputError::new(origin, error)),
         }
         created |= is_object;
     }
     if content.is_empty() {
-        return Err(InputError::new(origin, skipped.pop().unwrap_or(RequestError::Unknown)));
+        return Err(InputError::new(origin, skipped.pop().unwrap_or_else(RequestError::unknown)));
     }
     let mut notes: Vec<_> = skipped.iter().map(|error| format!("{origin}: {error}")).collect();
     if created {

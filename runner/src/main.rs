@@ -6,7 +6,7 @@
 mod explain;
 
 use std::{
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -43,7 +43,7 @@ struct Inputs {
     /// The settings themselves, in JSON.
     #[arg(long, value_name = "VALUE")]
     settings_json: Option<String>,
-    /// Let the policy ask for resources of a cluster, such as Namespaces. The answers must be recorded ones.
+    /// Let the policy read resources of a cluster, such as Namespaces. The answers must be recorded ones.
     #[arg(long)]
     allow_context_aware: bool,
     /// File with the answers, as kwctl records them.
@@ -123,16 +123,16 @@ fn evaluate(inputs: &Inputs) -> Result<Vec<Answer>, Failure> {
         let response = instance()?.validate(&request, &settings);
         answers.push((request, response));
     }
-    if interactions.unused() > 0 {
-        tell("note", "not every recorded answer was asked for");
+    if interactions.has_unused() {
+        tell("note", "not every recorded answer was requested");
     }
-    if interactions.refusals() > 0 {
+    if interactions.has_refused() {
         let flags = if inputs.from_make {
             "CLUSTER=FILE lets"
         } else {
             "--allow-context-aware and --replay-host-capabilities-interactions let"
         };
-        tell("note", &format!("{flags} the policy ask for resources"));
+        tell("note", &format!("{flags} the policy read resources"));
     }
     Ok(answers)
 }
@@ -169,15 +169,14 @@ fn print_lines(answers: &[Answer]) -> anyhow::Result<()> {
     Ok(stdout.flush()?)
 }
 
+/// Styles are for terminals only, and not for those whose user set NO_COLOR.
 fn print_explanations(answers: &[Answer]) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let palette = explain::Palette::new(stdout.is_terminal() && !no_color);
+    let mut stdout = anstream::stdout().lock();
     for (index, (request, response)) in answers.iter().enumerate() {
         if index > 0 {
             writeln!(stdout)?;
         }
-        explain::write(&mut stdout, request, response, palette)?;
+        explain::write(&mut stdout, request, response)?;
     }
     Ok(stdout.flush()?)
 }

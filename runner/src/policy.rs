@@ -4,7 +4,7 @@
 //! that says so, never a panic. What a guest asks of its host is answered by the function given to
 //! [`Policy::with_host`]; without one every call fails.
 
-use std::{error::Error, fmt, io::Write as _, path::Path, sync::Arc};
+use std::{error::Error, io::Write as _, path::Path, sync::Arc};
 
 use wapc::{
     ModuleState, WapcHost, WebAssemblyEngineProvider,
@@ -41,17 +41,8 @@ pub struct Instance {
 
 /// Why a module cannot be used as a policy.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// The bytes are something else.
-    #[error("not a WebAssembly module")]
-    NotWasm,
-    /// The bytes start like a module, and the engine refuses them.
-    #[error("not a valid WebAssembly module: {0}")]
-    Invalid(String),
-    /// A module that a waPC host cannot call.
-    #[error("not a waPC policy: it does not export {0}")]
-    Export(&'static str),
-}
+#[error("{0}")]
+pub struct LoadError(String);
 
 impl Policy {
     /// Reads the module in a file. The error names the file.
@@ -64,20 +55,21 @@ impl Policy {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LoadError> {
         // The engine's message for any other file would be about the version of a module.
         if !bytes.starts_with(b"\0asm") {
-            return Err(LoadError::NotWasm);
+            return Err(LoadError("not a WebAssembly module".to_owned()));
         }
-        let module = Module::new(&Engine::default(), bytes).map_err(|error| LoadError::Invalid(error.to_string()))?;
+        let module = Module::new(&Engine::default(), bytes)
+            .map_err(|error| LoadError(format!("not a valid WebAssembly module: {error}")))?;
         let guest_call = module.get_export(GUEST_CALL);
         let is_guest_call = guest_call.as_ref().and_then(ExternType::func).is_some_and(|function| {
             function.params() == [ValType::I32, ValType::I32] && function.results() == [ValType::I32]
         });
-        if !is_guest_call {
-            return Err(LoadError::Export("the function __guest_call"));
-        }
-        if module.get_export(MEMORY).as_ref().and_then(ExternType::memory).is_none() {
-            return Err(LoadError::Export("a memory"));
-        }
-        Ok(Self { module, limits: StoreLimits::default(), host: Arc::new(no_host) })
+        let has_memory = module.get_export(MEMORY).is_some_and(|export| export.memory().is_some());
+        let missing = match (is_guest_call, has_memory) {
+            (true, true) => return Ok(Self { module, limits: StoreLimits::default(), host: Arc::new(no_host) }),
+            (false, _) => "the function __guest_call",
+            (true, false) => "a memory",
+        };
+        Err(LoadError(format!("not a waPC policy: it does not export {missing}")))
     }
 
     /// The same policy with instances that cannot grow their memory beyond this many bytes.
@@ -107,12 +99,6 @@ impl Policy {
         let guest = Guest { module: self.module.clone(), limits: self.limits.clone(), running: None };
         let host = WapcHost::new(Box::new(guest), Some(Box::new(callback)))?;
         Ok(Instance { host })
-    }
-}
-
-impl fmt::Debug for Policy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Policy").finish_non_exhaustive()
     }
 }
 

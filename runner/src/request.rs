@@ -8,37 +8,23 @@ use crate::Settings;
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdmissionRequest(Value);
 
-/// Why a value is not an admission request and none can be made for it.
+/// Why a value is not an admission request, or none can be made for it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// The value is of another kind.
-    #[error("expected a Pod, a workload such as a Deployment, a List, or an AdmissionReview")]
-    Unknown,
-    /// An AdmissionReview has no `request`.
-    #[error("the AdmissionReview has no request")]
-    EmptyReview,
-    /// An object has no `apiVersion`.
-    #[error("the {0} has no apiVersion")]
-    NoVersion(String),
-    /// An object that the policy is not called for.
-    #[error("the policy handles pods and workloads, not {kind} of {version}")]
-    Unhandled {
-        /// Its `kind`.
-        kind: String,
-        /// Its `apiVersion`.
-        version: String,
-    },
-    /// A request lacks a field.
-    #[error("the admission request has no {0}")]
-    Missing(String),
-    /// A field of a request has the wrong type.
-    #[error("the admission request's {field} is not {expected}")]
-    Type {
-        /// The path of the field.
-        field: String,
-        /// What it must be.
-        expected: &'static str,
-    },
+    /// It is an object that the policy is not called for.
+    #[error("the policy handles pods and workloads, not {0}")]
+    Unhandled(String),
+    /// It has not the form of a request or an object.
+    #[error("{0}")]
+    Form(String),
+}
+
+impl RequestError {
+    /// The value is of no kind that is supported.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self::Form("expected a Pod, a workload such as a Deployment, a List, or an AdmissionReview".to_owned())
+    }
 }
 
 /// A field of an admission/v1 `AdmissionRequest` that kwctl passes on. In an optional one null is the same as absent.
@@ -108,11 +94,11 @@ const fn text(name: &'static str) -> Field {
 impl AdmissionRequest {
     /// Takes an AdmissionReview or its request.
     pub fn from_value(value: Value) -> Result<Self, RequestError> {
-        let Value::Object(mut object) = value else { return Err(RequestError::Unknown) };
+        let Value::Object(mut object) = value else { return Err(RequestError::unknown()) };
         let request = match object.get("kind").and_then(Value::as_str) {
             Some("AdmissionReview") => match object.remove("request") {
                 Some(Value::Object(request)) => request,
-                _ => return Err(RequestError::EmptyReview),
+                _ => return Err(RequestError::Form("the AdmissionReview has no request".to_owned())),
             },
             _ => object,
         };
@@ -122,12 +108,13 @@ impl AdmissionRequest {
     /// Makes the request by which a user creates an object. It has the fields that the playground's requests have.
     pub fn to_create(object: Value) -> Result<Self, RequestError> {
         let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
-        let kind = text("/kind").ok_or(RequestError::Unknown)?;
-        let api_version = text("/apiVersion").ok_or_else(|| RequestError::NoVersion(kind.to_owned()))?;
+        let kind = text("/kind").ok_or_else(RequestError::unknown)?;
+        let api_version =
+            text("/apiVersion").ok_or_else(|| RequestError::Form(format!("the {kind} has no apiVersion")))?;
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let handled = HANDLED.iter().find(|handled| (handled.0, handled.1) == (group, kind));
         let Some((_, _, resource)) = handled else {
-            return Err(RequestError::Unhandled { kind: kind.to_owned(), version: api_version.to_owned() });
+            return Err(RequestError::Unhandled(format!("{kind} of {api_version}")));
         };
         Ok(Self(json!({
             "uid": "00000000-0000-0000-0000-000000000000",
@@ -172,21 +159,23 @@ impl AdmissionRequest {
 fn known_fields(mut object: Map<String, Value>, fields: &[Field], parent: &str) -> Result<Value, RequestError> {
     let mut known = Map::new();
     for Field { name, required, shape } in fields {
-        let path = || format!("{parent}{name}");
-        let expected = |expected| RequestError::Type { field: path(), expected };
-        let value = match (object.remove(*name), shape) {
-            (None | Some(Value::Null), _) if *required => return Err(RequestError::Missing(path())),
-            (None | Some(Value::Null), _) => continue,
-            (Some(Value::Object(object)), Shape::Object(fields)) => {
-                known_fields(object, fields, &format!("{}.", path()))?
+        let path = format!("{parent}{name}");
+        let expected = match (object.remove(*name), shape) {
+            (None | Some(Value::Null), _) if *required => {
+                return Err(RequestError::Form(format!("the admission request has no {path}")));
             }
-            (Some(value @ Value::String(_)), Shape::Text) => value,
-            (Some(value @ Value::Bool(_)), Shape::Flag) => value,
-            (Some(value), Shape::Any) => value,
-            (Some(_), Shape::Text) => return Err(expected("a string")),
-            (Some(_), Shape::Flag) => return Err(expected("true or false")),
-            (Some(_), Shape::Object(_)) => return Err(expected("an object")),
+            (None | Some(Value::Null), _) => continue,
+            (Some(Value::Object(members)), Shape::Object(fields)) => {
+                Ok(known_fields(members, fields, &format!("{path}."))?)
+            }
+            (Some(value @ Value::String(_)), Shape::Text) | (Some(value @ Value::Bool(_)), Shape::Flag) => Ok(value),
+            (Some(value), Shape::Any) => Ok(value),
+            (Some(_), Shape::Text) => Err("a string"),
+            (Some(_), Shape::Flag) => Err("true or false"),
+            (Some(_), Shape::Object(_)) => Err("an object"),
         };
+        let value = expected
+            .map_err(|expected| RequestError::Form(format!("the admission request's {path} is not {expected}")))?;
         known.insert((*name).to_owned(), value);
     }
     Ok(Value::Object(known))

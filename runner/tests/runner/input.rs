@@ -200,10 +200,7 @@ fn names_what_is_wrong_with_a_request() {
         &REQUEST.replace("{},", "{}, \"dryRun\": 1,"),
         "the admission request's dryRun is not true or false",
     );
-    assert_request_error(
-        "kind: Pod\nkind: Job\n",
-        "not valid YAML: duplicate entry with key \"kind\" at line 1 column 1",
-    );
+    assert_request_error("kind: Pod\nkind: Job\n", "not valid YAML: duplicate entry with key \"kind\"");
 }
 
 /// Running with these settings fails with this problem.
@@ -222,7 +219,7 @@ fn names_what_is_wrong_with_settings() {
         "not valid YAML: did not find expected node content at line 2 column 1, while parsing a flow node",
     );
     assert_settings_error("a: 1\n---\nb: 1\n", "expected one document, found several");
-    assert_settings_error("a: 1\na: 2\n", "not valid YAML: duplicate entry with key \"a\" at line 1 column 1");
+    assert_settings_error("a: 1\na: 2\n", "not valid YAML: duplicate entry with key \"a\"");
     let policy = "kind: ClusterAdmissionPolicy\n";
     assert_settings_error(&format!("{policy}---\n{policy}"), "expected one policy, found several");
     assert_settings_error("apiVersion: v1\nkind: Secret\n", "expected settings or the manifest of a policy");
