@@ -45,8 +45,8 @@ lint: | clippy wasm-target ## Check with clippy, natively while the tests are bu
 test: fmt lint policy.wasm ## Check format and lints, and run the tests, natively and on the module
 	$(WITH_CLIPPY) cargo test --workspace
 
-e2e-tests: $(E2E_POLICY) | bats jq ## Run the end-to-end tests, with kwctl if it is installed
-	KWCTL='$(KWCTL)' POLICY=$(firstword $(E2E_POLICY)) bats e2e.bats
+e2e-tests: $(E2E_POLICY) $(RUNNER) | bats jq ## Run the end-to-end tests, with kwctl if it is installed
+	KWCTL='$(KWCTL)' POLICY=$(E2E_POLICY) RUNNER='$(abspath $(RUNNER))' bats e2e.bats
 
 clean: ## Remove everything that was built
 	cargo clean

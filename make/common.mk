@@ -44,7 +44,7 @@ RUNNER := $(TARGET_DIR)/debug/runner
 # The end-to-end tests run kwctl, which takes annotated modules only, or if that is not installed the runner.
 KWCTL ?= $(or $(shell command -v kwctl),$(abspath $(RUNNER)))
 USES_RUNNER := $(filter runner,$(notdir $(KWCTL)))
-E2E_POLICY := $(if $(USES_RUNNER),policy.wasm $(RUNNER),annotated-policy.wasm)
+E2E_POLICY := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
 
 # The playground's tests drive the system's browser, since Playwright's own cannot be downloaded everywhere.
 CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chrome))
