@@ -33,9 +33,11 @@ annotated-policy.wasm: policy.wasm metadata.yml README.md | kwctl ## Build the p
 
 fmt: | rustfmt ## Check the format
 	cargo fmt --all -- --check
+	cargo fmt --all --manifest-path benches/Cargo.toml -- --check
 
 fmt-fix: | rustfmt ## Format the code
 	cargo fmt --all
+	cargo fmt --all --manifest-path benches/Cargo.toml
 
 lint: | clippy wasm-target ## Check with clippy, natively while the tests are built, and for the module
 	$(call announce,debug/deps/libproptest,$(FIRST_TEST))

@@ -39,7 +39,8 @@ impl Input {
 
     /// A recorded request in mode home.
     pub(crate) fn recorded(name: &str, settings: Value) -> Result<Self> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test_data/requests").join(name).with_extension("json");
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../test_data/requests").join(name).with_extension("json");
         let mut request: Value = serde_json::from_slice(&fs::read(path)?)?;
         let metadata = request.pointer_mut("/object/metadata").context("the pod has no metadata")?;
         metadata["labels"]["offloading.liqo.io/origin"] = json!(ORIGIN);
@@ -112,9 +113,7 @@ fn pod(name: &str, volume: &str, host: &str, containers: usize, tokens: usize) -
 fn volumes(count: usize) -> Value {
     let path = "/var/run/secrets/kubernetes.io/serviceaccount";
     let mount = |index| json!({"name": format!("v{index}"), "mountPath": path});
-    let volume = |index| {
-        json!({"name": format!("v{index}"), "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}})
-    };
+    let volume = |index| json!({"name": format!("v{index}"), "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}});
     let mounts: Vec<_> = (0..count).map(mount).collect();
     let volumes = (0..count).map(volume).collect();
     request("web", vec![json!({"name": "c", "image": "i", "volumeMounts": mounts})], Value::Array(volumes))

@@ -42,9 +42,8 @@ fn main() -> Result<()> {
         }
     }
     println!("module: {} bytes", module.len());
-    pods(&mut criterion, &policy, &others)?;
+    pods(&mut criterion, &module, &policy, &others)?;
     clusters(&mut criterion, &policy, &others)?;
-    memory(&module)?;
     hostile(&module, &policy)
 }
 
@@ -55,7 +54,7 @@ fn module(variable: &str) -> Result<Option<Vec<u8>>> {
 }
 
 /// Whole evaluations of recorded pods, and the policy's part of them, in the module and natively.
-fn pods(criterion: &mut Criterion, policy: &Guest, others: &[(&str, Guest)]) -> Result<()> {
+fn pods(criterion: &mut Criterion, module: &[u8], policy: &Guest, others: &[(&str, Guest)]) -> Result<()> {
     for name in PODS {
         let input = Input::recorded(name, inputs::settings())?;
         evaluations(criterion, name, &input, policy, others)?;
@@ -65,6 +64,7 @@ fn pods(criterion: &mut Criterion, policy: &Guest, others: &[(&str, Guest)]) -> 
             ("native", task(|| Ok(liqo_api_access_policy::validate(&input.payload, &NoCluster)))),
         ];
         measure(criterion, &format!("{name}, guest alone"), &mut tasks)?.print("policy");
+        println!("  memory is {:.1} times the request of {} bytes", input.memory(module)?, input.payload.len());
     }
     Ok(())
 }
@@ -104,15 +104,6 @@ fn evaluations(
     Ok(())
 }
 
-/// The linear memory that recorded pods take.
-fn memory(module: &[u8]) -> Result<()> {
-    for name in PODS {
-        let input = Input::recorded(name, inputs::settings())?;
-        println!("{name}: memory beyond the stack is {:.1} times the request", input.memory(module)?);
-    }
-    Ok(())
-}
-
 /// How time and memory grow with inputs of the kinds that could make them grow faster than the request.
 fn hostile(module: &[u8], policy: &Guest) -> Result<()> {
     for (kind, make) in inputs::HOSTILE {
@@ -133,7 +124,9 @@ fn hostile(module: &[u8], policy: &Guest) -> Result<()> {
             };
             let memory = if answer.is_ok() { input.memory(module)? } else { f64::INFINITY };
             let (size, answer) = (input.payload.len() / 1000, answer.map_or(0, |answer| answer.len()) / 1000);
-            println!("{kind}, {size} kB: {outcome}, {fastest:.1} ms, memory {memory:.1} times the request, answer {answer} kB");
+            println!(
+                "{kind}, {size} kB: {outcome}, {fastest:.1} ms, memory {memory:.1} times the request, answer {answer} kB"
+            );
         }
     }
     Ok(())

@@ -3,10 +3,10 @@
 use std::{
     fs,
     io::Write as _,
-    process::{Command, Stdio},
+    path::PathBuf,
+    process::{self, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
 };
-
-use tempfile::TempDir;
 
 /// A request of which the runner and kwctl pass on every field.
 pub(crate) const REQUEST: &str = r#"{
@@ -52,16 +52,27 @@ pub(crate) fn failure(code: i32, line: &str) -> Outcome {
     Outcome { code: Some(code), stdout: String::new(), stderr: format!("{line}\n") }
 }
 
-pub(crate) struct Directory(TempDir);
+/// A directory that goes with the test.
+pub(crate) struct Directory(PathBuf);
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
 
 impl Directory {
     /// A directory with a `policy.wasm` and a `request.json`.
     pub(crate) fn new(policy: &[u8], request: &str) -> Self {
-        Self(TempDir::new().unwrap()).with("policy.wasm", policy).with("request.json", request)
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("runner-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir(&path).unwrap();
+        Self(path).with("policy.wasm", policy).with("request.json", request)
     }
 
     pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
-        fs::write(self.0.path().join(name), content).unwrap();
+        fs::write(self.0.join(name), content).unwrap();
         self
     }
 
