@@ -1,8 +1,7 @@
-//! waPC modules: read once, called in as many instances as wanted.
+//! waPC modules: read once, called in any number of instances.
 //!
-//! An [`Instance`] answers like kwctl's: a guest that traps or reports an error yields a response
-//! that says so, never a panic. What a guest asks of its host is answered by the function given to
-//! [`Policy::with_host`]; without one every call fails.
+//! A guest that traps or reports an error yields the response that kwctl would print, never a panic. The function given to
+//! [`Policy::with_host`] answers the guest's calls of its host; without one every call fails.
 
 use std::{error::Error, io::Write as _, path::Path, sync::Arc};
 
@@ -32,8 +31,7 @@ type Host = dyn Fn(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + 
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// A module at work, with a memory of its own that lasts from call to call. It stays on the
-/// thread that made it.
+/// A running module, with a memory of its own that lasts from call to call. It stays on the thread that started it.
 #[derive(Debug)]
 pub struct Instance {
     host: WapcHost,
@@ -78,9 +76,8 @@ impl Policy {
         Self { limits: StoreLimitsBuilder::new().memory_size(bytes).build(), ..self.clone() }
     }
 
-    /// The same policy with instances whose calls of the host are answered so. The function gets
-    /// binding, namespace, operation and payload; a reason that it gives instead of an answer is
-    /// what the guest is told. Logs do not come to it: they go to stderr.
+    /// The same policy with a function that answers its calls of the host. It receives binding, namespace, operation and
+    /// payload; the guest receives its answer or its error. Logs go to stderr instead.
     #[must_use]
     pub fn with_host(
         &self,
@@ -89,8 +86,7 @@ impl Policy {
         Self { host: Arc::new(host), ..self.clone() }
     }
 
-    /// Starts a fresh instance of the module that was read: what policy-server does for each
-    /// evaluation.
+    /// Starts a fresh instance, as policy-server does for each evaluation.
     pub fn instance(&self) -> Result<Instance, wapc::errors::Error> {
         let answer = Arc::clone(&self.host);
         let callback = move |_id: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {
@@ -108,7 +104,7 @@ impl Instance {
         self.host.call(function, payload)
     }
 
-    /// Asks the policy whether it accepts these settings. A call that fails counts as a no.
+    /// Validates settings. A call that fails is a refusal.
     #[must_use]
     pub fn validate_settings(&self, settings: &Settings) -> SettingsResponse {
         let refusal = |message| SettingsResponse { valid: false, message: Some(message) };
@@ -119,7 +115,7 @@ impl Instance {
         }
     }
 
-    /// Has the policy decide on a request. A call that fails is a rejection.
+    /// Evaluates a request. A call that fails is a rejection.
     #[must_use]
     pub fn validate(&self, request: &AdmissionRequest, settings: &Settings) -> AdmissionResponse {
         match self.call("validate", &request.payload(settings)) {
@@ -170,7 +166,7 @@ impl WebAssemblyEngineProvider for Guest {
     }
 }
 
-/// Answers what the guest asks: every guest may log, the rest is up to the host that was given.
+/// Answers a call of the guest: every guest may log, the given host answers the rest.
 fn host_call(host: &Host, binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
     match (binding, namespace, operation) {
         ("kubewarden", "tracing", "log") => {
