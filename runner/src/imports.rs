@@ -66,8 +66,7 @@ macro_rules! import {
             let (bytes, state) = memory.data_and_store_mut(&mut caller);
             #[allow(unused_mut, unused_variables, reason = "not every import needs both")]
             let (mut $memory, $host) = (Memory(bytes), &state.host);
-            let result = (|| $body)();
-            result.map_err(|fault: Fault| Error::new(fault.to_string()))
+            stopping(|| $body)
         })?;)*
     };
 }
@@ -137,6 +136,11 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>, LinkerError> {
         }
     });
     Ok(linker)
+}
+
+/// A fault stops the guest, with this error.
+fn stopping<R>(import: impl FnOnce() -> Result<R, Fault>) -> Result<R, Error> {
+    import().map_err(|fault| Error::new(fault.to_string()))
 }
 
 fn range(at: u32, length: usize) -> Range<usize> {
