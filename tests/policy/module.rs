@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::LazyLock;
 
-use runner::{Engine, Instance, Policy};
+use runner::{Instance, Policy};
 use serde_json::{Value, json};
 
 use crate::support::{Namespaces, root};
@@ -11,7 +11,7 @@ use crate::support::{Namespaces, root};
 /// The module, compiled once for all tests of a binary.
 static POLICY: LazyLock<Policy> = LazyLock::new(|| {
     let path = root().join("policy.wasm");
-    Policy::load(Engine::Wasmtime, &path).unwrap_or_else(|error| panic!("{error} (run `make policy.wasm` first)"))
+    Policy::load(&path).unwrap_or_else(|error| panic!("{error} (run `make policy.wasm` first)"))
 });
 
 thread_local! {

@@ -9,7 +9,6 @@ use wapc_guest::{CallResult, register_function};
 
 /// Registers the functions of the policy.
 #[unsafe(no_mangle)]
-#[expect(unsafe_code, reason = "the host finds this function by its name")]
 pub extern "C" fn wapc_init() {
     register_function("validate", validate);
     register_function("protocol_version", protocol_version_guest);
