@@ -1,4 +1,24 @@
-# What needs a cluster, a server or Prometheus's tools.
+# What needs a cluster, a policy-server or Prometheus's tools.
+
+# The context must be named, since it is changed; a registry must be, since the default one is the project's. The published
+# module stays in the registry.
+CLUSTER_TEST_CONTEXT ?=
+CLUSTER_TEST_POLICY_SERVER ?= default
+
+.PHONY: cluster-test
+cluster-test: annotated-policy.wasm | bats jq kubectl ## Test in a cluster: make cluster-test CLUSTER_TEST_CONTEXT=… REFERENCE=host/name:tag
+	@test "$$(kubectl config current-context)" = '$(CLUSTER_TEST_CONTEXT)' || \
+	$(call fail,kubectl's current context is not CLUSTER_TEST_CONTEXT)
+	@$(if $(filter file,$(origin REFERENCE)),$(call fail,REFERENCE is missing: name a registry that the cluster can pull from))
+	@module=$$($(MAKE) --silent publish | jq --raw-output .immutable_ref) && \
+	MODULE="registry://$$module" POLICY_SERVER='$(CLUSTER_TEST_POLICY_SERVER)' bats cluster.bats
+
+POLICY_SERVER ?= policy-server
+
+.PHONY: load-test
+load-test: annotated-policy.wasm | jq wrk ## Measure what policy-server serves: make load-test POLICY_SERVER=path [NAMESPACE=name]
+	@make/load-test '$(POLICY_SERVER)' $< $(NAMESPACE)
+
 
 .PHONY: alerts-test
 alerts-test: $(TARGET_DIR)/alerts/rules.yml | promtool ## Test the alerts of examples/alerts.yaml with promtool
@@ -10,6 +30,12 @@ $(TARGET_DIR)/alerts/rules.yml: examples/alerts.yaml
 	@mkdir -p '$(@D)'
 	@sed '1,/^spec:$$/d; s/^  //' '$<' >'$@'
 
-.PHONY: promtool
+.PHONY: kubectl wrk promtool
+kubectl:
+	@command -v $@ >/dev/null || $(call fail,kubectl is missing: see https://kubernetes.io/docs/tasks/tools)
+
+wrk:
+	@command -v $@ >/dev/null || $(call fail,$@ is missing: install it with your system's package manager)
+
 promtool:
-	@command -v promtool >/dev/null || $(call fail,promtool is missing: it comes with Prometheus)
+	@command -v $@ >/dev/null || $(call fail,$@ is missing: it comes with Prometheus)
