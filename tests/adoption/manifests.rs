@@ -19,7 +19,15 @@ use crate::metadata::Metadata;
 use crate::support::{Case, root, settings_problem};
 
 /// Files of `examples/` that hold no policy.
-const OTHERS: [&str; 4] = ["own-credentials-home", "own-credentials-secret", "remote-only-service-account", "settings"];
+const OTHERS: [&str; 7] = [
+    "alerts",
+    "fail-safe",
+    "kube-state-metrics",
+    "own-credentials-home",
+    "own-credentials-secret",
+    "remote-only-service-account",
+    "settings",
+];
 
 /// The label that Liqo's namespace mapping sets, and the one of namespaces that Liqo may offload.
 const REMOTE_CLUSTER_ID: &str = "liqo.io/remote-cluster-id";
@@ -35,7 +43,7 @@ fn documents<T: DeserializeOwned + Serialize>(text: &str) -> Vec<T> {
 }
 
 /// Reads a document as its type; a field that the type does not know is an error.
-fn typed<T: DeserializeOwned + Serialize>(document: &Value) -> T {
+pub(crate) fn typed<T: DeserializeOwned + Serialize>(document: &Value) -> T {
     let typed: T = serde_json::from_value(document.clone()).unwrap_or_else(|error| panic!("{error} in {document}"));
     assert_eq!(unread(document, &serde_json::to_value(&typed).expect("JSON"), String::new()), None, "in {document}");
     typed
@@ -94,6 +102,13 @@ pub(crate) fn files() -> BTreeSet<String> {
             path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned()
         })
         .collect()
+}
+
+/// The names of all policies that are not bound to a namespace.
+pub(crate) fn cluster_policies() -> Vec<String> {
+    let manifests = files().into_iter().filter(|name| !OTHERS.contains(&name.as_str()));
+    let policies = manifests.flat_map(|manifest| policies(&manifest)).filter(|policy| policy.namespace.is_none());
+    policies.map(|policy| policy.name).collect()
 }
 
 /// What of a policy is not as every manifest must have it.
