@@ -1,7 +1,13 @@
 /** Owns the text editors. Tab leaves them, as it leaves every other field. */
 
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { HighlightStyle, indentUnit, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import {
+  HighlightStyle,
+  indentUnit,
+  StreamLanguage,
+  type StreamParser,
+  syntaxHighlighting,
+} from "@codemirror/language";
 import { yaml } from "@codemirror/legacy-modes/mode/yaml";
 import { type Diagnostic, forEachDiagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState, type Extension } from "@codemirror/state";
@@ -43,6 +49,17 @@ const colors = HighlightStyle.define([
   { tag: tags.comment, color: "var(--muted)", fontStyle: "italic" },
 ]);
 
+/** YAML in colours. The mode takes digits and words at the end of any text for numbers and keywords. */
+const language: StreamParser<unknown> = {
+  ...(yaml as StreamParser<unknown>),
+  token(stream, state) {
+    const style = (yaml as StreamParser<unknown>).token(stream, state);
+    if (style !== "number" && style !== "keyword") return style;
+    const isAlone = /[\s[{,]$/.test(stream.string.slice(0, stream.start)) || /^\s/.test(stream.current());
+    return isAlone && /^\s*(-?\d+(\.\d+)?|\w+)\s*$/.test(stream.current()) ? style : null;
+  },
+};
+
 /** Makes the whole line of a mark stand out. */
 const markedLines = EditorView.decorations.of(({ state }) => {
   const lines: [start: number, severity: string][] = [];
@@ -55,7 +72,12 @@ const markedLines = EditorView.decorations.of(({ state }) => {
  * What all editors of YAML look like. They colour line by line: a parser of the whole text builds a tree as deep as the
  * text nests while it is being written, and ends at the limit of the stack.
  */
-export const appearance: Extension = [theme, lineNumbers(), StreamLanguage.define(yaml), syntaxHighlighting(colors)];
+export const appearance: Extension = [
+  theme,
+  lineNumbers(),
+  StreamLanguage.define(language),
+  syntaxHighlighting(colors),
+];
 
 /** An editor in place of an element's content, with the label that assistive technology reads. */
 export class Editor {

@@ -6,16 +6,16 @@ import { setSetting, UnreadableValue } from "./settings.ts";
 
 let setup: Setup | undefined;
 
-self.onmessage = ({ data }: MessageEvent<Setup | Job>) => {
+self.onmessage = async ({ data }: MessageEvent<Setup | Job>) => {
   if ("module" in data) setup = data;
-  else self.postMessage(answer(data));
+  else self.postMessage(await answer(data));
 };
 
-function answer(job: Job): Outcome {
+async function answer(job: Job): Promise<Outcome> {
   if (!setup) return { failure: "the policy is not there yet" };
   try {
     if (job.kind === "set") return changed(job);
-    return { evaluation: evaluate(setup.module, setup.version, job) };
+    return { evaluation: await evaluate(setup.module, setup.version, job) };
   } catch (error) {
     return { failure: String(error) };
   }

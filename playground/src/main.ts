@@ -1,6 +1,6 @@
 /** Owns the page as a whole: what is typed goes to the policy, and what the policy says is shown. */
 
-import { examples } from "virtual:examples";
+import { examples, manifests } from "virtual:examples";
 import schema from "../../docs/settings.schema.json";
 import policyUrl from "../../policy.wasm?url";
 import { byId, element } from "./dom.ts";
@@ -8,8 +8,11 @@ import { Editor } from "./editor.ts";
 import type { Evaluation, Input, Mark } from "./evaluate.ts";
 import { type Job, Jobs, TimedOut } from "./jobs.ts";
 import JobsWorker from "./jobs.worker.ts?worker&inline";
+import { Memory } from "./memory.ts";
+import { showObjects } from "./objects-view.ts";
 import { BrokenLink, packed, unpacked } from "./permalink.ts";
 import { ResultView } from "./result-view.ts";
+import type { As } from "./review.ts";
 import { type Property, SettingsForm } from "./settings-form.ts";
 import "./style.css";
 import { tabs } from "./tabs.ts";
@@ -20,11 +23,14 @@ declare const __VERSION__: string;
 const PAUSE = 150;
 const PATIENCE = 10_000;
 
+const memory = new Memory();
 const outcome = byId("outcome");
 const result = new ResultView();
-const asApiServer = byId<HTMLInputElement>("as-api-server");
-const chooser = byId<HTMLSelectElement>("example");
-const objectEditor = new Editor(byId("object"), "Pod, workload or AdmissionReview", evaluateSoon);
+const ways = [...document.querySelectorAll<HTMLInputElement>("input[name=as]")];
+const exampleChooser = byId<HTMLSelectElement>("example");
+const manifestChooser = byId<HTMLSelectElement>("manifest");
+const undo = byId<HTMLButtonElement>("undo");
+const objectEditor = new Editor(byId("object"), "Pods, workloads or AdmissionReviews", evaluateSoon);
 const settingsEditor = new Editor(byId("settings"), "Settings in YAML", evaluateSoon);
 const namespacePanel = byId("namespace-panel");
 const namespaceEditor = new Editor(byId("namespace"), "Namespace", evaluateSoon);
@@ -42,6 +48,12 @@ jobs.catch(() => {});
 let pause: ReturnType<typeof setTimeout> | undefined;
 /** The Namespace that was made for the object, and is made anew for another one; none when its user gave it. */
 let madeNamespace: string | undefined = "";
+/** The object that is shown of several; none for the first that is worth it. */
+let chosen: number | undefined;
+/** The manifest that was last taken out of a pasted text. */
+let takenPolicy: string | undefined;
+/** What the page put into the editors, until its user changes it. */
+let untouched = "";
 /** An evaluation is under way; another one is wanted after it. */
 let isEvaluating = false;
 let isStale = false;
@@ -50,18 +62,62 @@ function input(): Input {
   return {
     object: objectEditor.text,
     settings: settingsEditor.text,
-    asApiServer: asApiServer.checked,
+    as: (ways.find(({ checked }) => checked)?.value ?? "liqo") as As,
     namespace: namespaceEditor.text === madeNamespace ? undefined : namespaceEditor.text,
+    chosen,
   };
 }
 
-function setInput({ object, settings, asApiServer: checked, namespace }: Input): void {
-  objectEditor.text = object;
-  settingsEditor.text = settings;
-  asApiServer.checked = checked;
-  madeNamespace = namespace === undefined ? "" : undefined;
-  namespaceEditor.text = namespace ?? "";
+/** Puts something else into the editors. What was there before comes back with a button. */
+function setInput(next: Input, at: number | undefined): void {
+  const [before, beforeAt] = [input(), memory.at];
+  undo.hidden = before.object === "" && before.settings === "";
+  undo.onclick = () => setInput(before, beforeAt);
+  objectEditor.text = next.object;
+  settingsEditor.text = next.settings;
+  for (const way of ways) way.checked = way.value === next.as;
+  madeNamespace = next.namespace === undefined ? "" : undefined;
+  namespaceEditor.text = next.namespace ?? "";
+  chosen = next.chosen;
+  memory.at = at;
+  untouched = texts();
   evaluateSoon();
+}
+
+/** What makes an input its user's own: not which of its objects is shown. */
+function texts(): string {
+  return JSON.stringify({ ...input(), chosen: undefined });
+}
+
+function remember(): void {
+  if (texts() !== untouched) {
+    memory.edit(input());
+    untouched = texts();
+    // A reload shows what was typed, not what a link held.
+    if (location.hash) history.replaceState(null, "", location.pathname);
+  }
+  memory.save(input());
+  showChoices();
+}
+
+/** Brings the menus to what is shown. */
+function showChoices(): void {
+  const own = memory.own.map((_, index) =>
+    element("option", { value: `own-${index}` }, index ? `Your own (${index + 1})` : "Your own"),
+  );
+  const given = examples.map(({ title }, index) => element("option", { value: String(index) }, title));
+  const shown = examples.findIndex(({ object }) => object === objectEditor.text);
+  const mixed = memory.at === undefined && shown < 0 ? [element("option", { value: "-1" }, "Your own")] : [];
+  exampleChooser.replaceChildren(...mixed, ...own, ...given);
+  exampleChooser.value = memory.at === undefined ? String(shown) : `own-${memory.at}`;
+
+  const manifest = manifests.findIndex(({ text }) => text === settingsEditor.text);
+  const ownSettings = manifest < 0 ? [element("option", { value: "-1" }, "Your own")] : [];
+  manifestChooser.replaceChildren(
+    ...ownSettings,
+    ...manifests.map(({ name }, index) => element("option", { value: String(index) }, name)),
+  );
+  manifestChooser.value = String(manifest);
 }
 
 function evaluateSoon(): void {
@@ -75,6 +131,7 @@ async function evaluateNow(): Promise<void> {
   isStale = isEvaluating;
   if (isEvaluating) return;
   isEvaluating = true;
+  remember();
   try {
     const done = await (await jobs).run(() => ({ kind: "evaluate", ...input() }));
     if ("evaluation" in done) showEvaluation(done.evaluation);
@@ -99,11 +156,15 @@ async function setSetting(name: string, value: Extract<Job, { kind: "set" }>["va
   }
 }
 
-function showEvaluation({ verdict, marks, settings, looksUp, madeNamespace: made }: Evaluation): void {
-  if (looksUp !== undefined) namespacePanel.hidden = !looksUp;
+function showEvaluation(evaluation: Evaluation): void {
+  const { verdict, marks, settings, needsNamespace, madeNamespace: made, policy } = evaluation;
+  if (takePolicy(policy)) return;
+  if (needsNamespace !== undefined) namespacePanel.hidden = !needsNamespace;
   if (made !== undefined && namespaceEditor.text === madeNamespace) {
+    const isUntouched = texts() === untouched;
     madeNamespace = made;
     namespaceEditor.text = made;
+    if (isUntouched) untouched = texts();
   }
   const ofSettings = marksOf(marks, "settings");
   objectEditor.mark(marksOf(marks, "object"));
@@ -111,10 +172,25 @@ function showEvaluation({ verdict, marks, settings, looksUp, madeNamespace: made
   settingsEditor.mark(ofSettings);
   form.show(settings);
   form.mark(ofSettings);
+  byId("settings-set").textContent = Object.keys(settings ?? {}).join(", ") || "none set";
   byId("form-unreadable").hidden = settings !== undefined;
-  byId("added").textContent = addition("added" in verdict ? verdict.added : undefined);
+  byId("way").textContent = "way" in verdict ? verdict.way : "";
+  showObjects(evaluation, (index) => {
+    chosen = index;
+    evaluateSoon();
+  });
   const [first] = marks.filter(({ severity }) => severity === "error");
   result.show(verdict, first, first ? place(first) : "", goTo);
+}
+
+/** Takes a manifest that was pasted beside the objects into the settings, once. */
+function takePolicy(policy: string | undefined): boolean {
+  const isNew = policy !== undefined && policy !== takenPolicy;
+  takenPolicy = policy;
+  if (!isNew || policy === settingsEditor.text) return false;
+  setInput({ ...input(), settings: policy }, undefined);
+  byId("taken").hidden = false;
+  return true;
 }
 
 function marksOf(marks: Mark[], editor: Mark["editor"]): Mark[] {
@@ -141,12 +217,6 @@ function goTo({ editor, from }: Mark): void {
 
 function editorOf(editor: Mark["editor"]): Editor {
   return { object: objectEditor, settings: settingsEditor, namespace: namespaceEditor }[editor];
-}
-
-function addition(added: string[] | undefined): string {
-  if (!asApiServer.checked) return "The policy gets the pod as it stands here.";
-  if (!added) return "Adds a ServiceAccount and its token to a pod. Anything else goes in as it stands here.";
-  return added.length ? `Added: ${added.join(", ")}.` : "Nothing had to be added.";
 }
 
 function showStopped(message: string): void {
@@ -188,18 +258,25 @@ async function link(): Promise<string> {
   return location.href;
 }
 
-function setExample(id: string): void {
-  const example = examples.find((example) => example.id === id);
-  if (!example) return;
-  const { object, settings } = example;
-  setInput({ object, settings, asApiServer: true, namespace: undefined });
+function choose(value: string): void {
+  const index = Number(value.replace("own-", ""));
+  const own = value.startsWith("own-") ? memory.own[index] : undefined;
+  if (own) setInput(own, index);
+  else setExample(examples[index]);
+}
+
+function setExample(example: (typeof examples)[number] | undefined): void {
+  const settings = manifests.find(({ name }) => name === example?.settings);
+  if (!example || !settings) return;
+  const { object, as } = example;
+  setInput({ object, settings: settings.text, as, namespace: undefined, chosen: undefined }, undefined);
 }
 
 /** Takes the input of a link; tells whether there was one. */
 async function followLink(): Promise<boolean> {
   try {
     const linked = await unpacked(location.hash);
-    if (linked) setInput(linked);
+    if (linked) setInput(linked, undefined);
     return linked !== undefined;
   } catch (error) {
     if (!(error instanceof BrokenLink)) throw error;
@@ -230,18 +307,23 @@ async function workOffline(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  // Where the outcome stands below the settings, these must not hide it.
-  settingsPanel.open = matchMedia("(min-width: 60rem)").matches;
+  // Beside the pod there is room for them.
+  settingsPanel.open = matchMedia("(min-width: 100rem)").matches;
   byId("version").textContent = `v${__VERSION__}`;
-  chooser.append(...examples.map(({ id, title }) => element("option", { value: id }, title)));
-  chooser.addEventListener("change", () => setExample(chooser.value));
-  asApiServer.addEventListener("change", evaluateSoon);
+  exampleChooser.addEventListener("change", () => choose(exampleChooser.value));
+  manifestChooser.addEventListener("change", () => {
+    const settings = manifests[Number(manifestChooser.value)];
+    if (settings) setInput({ ...input(), settings: settings.text }, undefined);
+  });
+  for (const way of ways) way.addEventListener("change", evaluateSoon);
   onCopy("copy-link", link);
   onCopy("copy-patch", () => byId("patch").textContent ?? "");
   onCopy("copy-command", () => byId("command").textContent ?? "");
   addEventListener("hashchange", () => void followLink());
 
-  if (!(await followLink())) setExample(chooser.value);
+  if (await followLink()) memory.at = undefined;
+  else if (memory.last) setInput(memory.last, memory.at);
+  else setExample(examples[0]);
   if (import.meta.env.PROD) await workOffline();
 }
 

@@ -1,6 +1,6 @@
 /**
- * Owns the form for the settings, made of their JSON Schema. A field that is empty, or says what is the default anyway,
- * leaves its setting out.
+ * Owns the form for the settings, made of their JSON Schema, in groups that fold. A field that is empty, or says what is
+ * the default anyway, leaves its setting out.
  */
 
 import { element } from "./dom.ts";
@@ -16,6 +16,20 @@ export interface Property {
   enum?: unknown[];
   items?: { enum?: unknown[] };
 }
+
+/** What belongs together. A setting that stands nowhere here is shown in the last group. */
+const GROUPS: readonly [title: string, names: string[]][] = [
+  [
+    "Where the home API server is",
+    ["homeApiServerHost", "homeApiServerPort", "homeApiServerAddresses", "clusterDomain", "homeCredentialsSecret"],
+  ],
+  ["Which home cluster a pod comes from", ["homeClusterId", "homeClusters", "originLabel", "namespaceLookup"]],
+  [
+    "What pods may do",
+    ["defaultMode", "allowedModes", "allowedRemoteServiceAccounts", "keptTokenAudiences", "foreignContainers"],
+  ],
+  ["Checks", ["strict", "validateOnly", "verifyOnly"]],
+];
 
 type OnChange = (name: string, value: PlainSetting | undefined) => void;
 
@@ -38,15 +52,36 @@ interface Field {
   problems: string;
 }
 
+interface Group {
+  title: string;
+  names: string[];
+  element: HTMLDetailsElement;
+  /** How many of the settings are set, or wrong. */
+  count: HTMLElement;
+}
+
 export class SettingsForm {
   readonly #fields = new Map<string, Field>();
+  readonly #groups: Group[];
 
   constructor(
     private readonly parent: HTMLFieldSetElement,
     properties: Record<string, Property>,
     onChange: OnChange,
   ) {
-    for (const [name, property] of Object.entries(properties)) this.#add(name, property, onChange);
+    this.#groups = GROUPS.map(([title, names]) => {
+      const count = element("span", { className: "count" });
+      const details = element("details", { className: "group" }, element("summary", {}, title, " ", count));
+      return { title, names, element: details, count };
+    });
+    this.parent.append(...this.#groups.map((group) => group.element));
+    const last = this.#groups.at(-1) as Group;
+    for (const name of Object.keys(properties)) {
+      if (!this.#groups.some(({ names }) => names.includes(name))) last.names = [...last.names, name];
+    }
+    for (const group of this.#groups) {
+      for (const name of group.names) this.#add(name, properties[name], group.element, onChange);
+    }
   }
 
   /**
@@ -64,6 +99,7 @@ export class SettingsForm {
       field.control.show(settings[name]);
       this.refuse(name, undefined);
     }
+    this.#count();
   }
 
   /** Shows each problem at the field that it is about. */
@@ -73,6 +109,18 @@ export class SettingsForm {
       field.problems = messages.filter((message) => pathOf(message)?.[0] === name).join("; ");
       showProblem(field);
     }
+    this.#count();
+  }
+
+  /** Tells beside a group's title what is in it. */
+  #count(): void {
+    for (const { names, element, count } of this.#groups) {
+      const fields = names.flatMap((name) => this.#fields.get(name) ?? []);
+      const wrong = fields.filter(({ refusal, problems }) => refusal || problems).length;
+      const set = fields.filter(({ value }) => value !== undefined).length;
+      element.classList.toggle("wrong", wrong > 0);
+      count.textContent = wrong ? `${wrong} wrong` : set ? `${set} set` : "";
+    }
   }
 
   /** Shows why what stands in a field did not become the setting's value, or that it did. */
@@ -81,9 +129,11 @@ export class SettingsForm {
     if (!field) return;
     field.refusal = reason;
     showProblem(field);
+    this.#count();
   }
 
-  #add(name: string, property: Property, onChange: OnChange): void {
+  #add(name: string, property: Property | undefined, parent: HTMLElement, onChange: OnChange): void {
+    if (!property) return;
     const id = `setting-${name}`;
     const control = controlOf(property, id);
     const help = element("p", { id: `${id}-help`, className: "hint" }, ...prose(property.description ?? ""));
@@ -93,8 +143,10 @@ export class SettingsForm {
     control.element.setAttribute("aria-describedby", `${help.id} ${error.id}`);
     control.element.addEventListener("input", () => onChange(name, control.read()));
     if (isGroup) control.element.prepend(label);
-    const parts = isGroup ? [control.element] : [label, control.element];
-    this.parent.append(element("div", { className: "field" }, ...parts, help, error));
+    const isCheckbox = control.element instanceof HTMLInputElement && control.element.type === "checkbox";
+    const row = element("div", { className: "check" }, control.element, label);
+    const parts = isCheckbox ? [row] : isGroup ? [control.element] : [label, control.element];
+    parent.append(element("div", { className: "field" }, ...parts, help, error));
     this.#fields.set(name, { control, error, value: undefined, refusal: undefined, problems: "" });
   }
 }
@@ -193,14 +245,14 @@ function yaml(id: string): Control {
   return {
     element: area,
     show: (value) => {
-      area.value = isYaml(value) ? value.yaml : shown(value);
+      area.value = isYaml(value) ? String(value.yaml) : shown(value);
     },
     read: () => (area.value.trim() ? { yaml: area.value } : undefined),
   };
 }
 
 function isYaml(value: PlainSetting | undefined): value is { yaml: string } {
-  return typeof value === "object" && value !== null && "yaml" in value;
+  return typeof value === "object" && value !== null && !Array.isArray(value) && "yaml" in value;
 }
 
 function line(property: Property, isNumber: boolean, id: string): Control {
@@ -215,7 +267,7 @@ function line(property: Property, isNumber: boolean, id: string): Control {
     read: () => {
       const text = input.value.trim();
       if (!text) return undefined;
-      return isNumber && /^(0|[1-9]\d*)$/.test(text) ? { number: text } : text;
+      return isNumber && /^(0|[1-9]\d*)$/.test(text) ? Number(text) : text;
     },
   };
 }
@@ -224,6 +276,5 @@ function line(property: Property, isNumber: boolean, id: string): Control {
 function shown(value: PlainSetting | undefined): string {
   if (value === undefined || value === null) return "";
   if (Array.isArray(value)) return "(a list)";
-  if (typeof value !== "object") return String(value);
-  return "number" in value ? value.number : "(an object)";
+  return typeof value === "object" ? "(an object)" : String(value);
 }

@@ -1,0 +1,102 @@
+/** Owns a change in words: what the policy did to a pod, told by what it means and not by operations of a patch. */
+
+import { containersOf, TOKEN_MOUNT_PATH } from "./admission.ts";
+import { isMembers, itemsAt, type Json, type Members, membersAt, textAt } from "./json.ts";
+
+const HOME_NAMESPACE = "liqo-api-access-policy.github.io/home-namespace";
+
+/** What changed in a pod, most important first. */
+export function changeInWords(before: Json, after: Json): string[] {
+  const [old, now] = [membersAt(before, "spec"), membersAt(after, "spec")];
+  const said = [
+    ...variables(old, now),
+    ...aliases(old, now),
+    ...credentials(old, now),
+    ...serviceAccount(old, now),
+    ...(textAt(after, "metadata", "annotations", HOME_NAMESPACE) !==
+    textAt(before, "metadata", "annotations", HOME_NAMESPACE)
+      ? ["home namespace shown to the pod"]
+      : []),
+  ];
+  return said.length ? said : ["details only"];
+}
+
+function variables(old: Members, now: Members): string[] {
+  const before = new Map(containersOf(old).map((container) => [textAt(container, "name"), byName(container)]));
+  const changed = containersOf(now).map((container) => {
+    const known = before.get(textAt(container, "name"));
+    return [...byName(container)].filter(([name, value]) => known?.get(name) !== value).map(([name]) => name);
+  });
+  const isEndpoint = (name: string) => name.startsWith("KUBERNETES_");
+  return [
+    counted(changed, isEndpoint, "variable"),
+    counted(changed, (name) => !isEndpoint(name), "ServiceAccount name as text", "ServiceAccount names as text"),
+  ].filter((words) => words !== "");
+}
+
+/** The variables of a container, each with its definition as text. */
+function byName(container: Members): Map<string, string> {
+  return new Map(itemsAt(container, "env").map((variable) => [textAt(variable, "name"), JSON.stringify(variable)]));
+}
+
+function counted(changed: string[][], isMeant: (name: string) => boolean, one: string, many = `${one}s`): string {
+  const meant = changed.map((names) => names.filter(isMeant)).filter((names) => names.length);
+  if (!meant.length) return "";
+  const count = new Set(meant.flat()).size;
+  return `${quantity(count, one, many)} in ${quantity(meant.length, "container")}`;
+}
+
+function quantity(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+function aliases(old: Members, now: Members): string[] {
+  const entries = (spec: Members) =>
+    itemsAt(spec, "hostAliases").flatMap((alias) =>
+      itemsAt(alias, "hostnames").map((name) => JSON.stringify([textAt(alias, "ip"), name])),
+    );
+  const [before, after] = [entries(old), entries(now)];
+  const names = (all: string[], others: string[]) =>
+    new Set(all.filter((entry) => !others.includes(entry)).map((entry) => JSON.parse(entry)[1])).size;
+  const [added, removed] = [names(after, before), names(before, after)];
+  return [
+    ...(added ? [`${quantity(added, "name")} of the API server`] : []),
+    ...(removed ? [`${quantity(removed, "name")} no longer led elsewhere`] : []),
+  ];
+}
+
+function credentials(old: Members, now: Members): string[] {
+  const sources = (spec: Members, part: string) =>
+    itemsAt(spec, "volumes").flatMap((volume) =>
+      itemsAt(volume, "projected", "sources").filter((source) => isMembers(source) && source[part] !== undefined),
+    );
+  const texts = (spec: Members, part: string) => sources(spec, part).map((source) => JSON.stringify(source));
+  const isNew = (part: string) => texts(now, part).some((text) => !texts(old, part).includes(text));
+  const lostToken = texts(old, "serviceAccountToken").length > texts(now, "serviceAccountToken").length;
+  const lostSecret = texts(old, "secret").length > texts(now, "secret").length;
+  const gained = [...(isNew("secret") ? ["token"] : []), ...(isNew("configMap") ? ["certificates"] : [])];
+  const from = isNew("serviceAccountToken") ? "foreign" : "home";
+  const words = isNew("serviceAccountToken") ? ["token", ...gained] : gained;
+  return [
+    ...(words.length ? [`${words.join(" and ")} from the ${from} cluster`] : []),
+    ...(!words.includes("token") && (lostToken || lostSecret) ? ["token removed"] : []),
+    ...(mounts(now) > mounts(old)
+      ? [`credentials mounted in ${quantity(mounts(now) - mounts(old), "container")}`]
+      : []),
+  ];
+}
+
+function mounts(spec: Members): number {
+  return containersOf(spec)
+    .flatMap((container) => itemsAt(container, "volumeMounts"))
+    .filter((mount) => textAt(mount, "mountPath") === TOKEN_MOUNT_PATH).length;
+}
+
+function serviceAccount(old: Members, now: Members): string[] {
+  const [before, after] = [old, now].map(
+    (spec) => textAt(spec, "serviceAccountName") || textAt(spec, "serviceAccount"),
+  );
+  if (before !== after) return [after ? `ServiceAccount ${after}` : "ServiceAccount removed"];
+  if (old.automountServiceAccountToken === now.automountServiceAccountToken) return [];
+  return [`token of the ServiceAccount ${now.automountServiceAccountToken === true ? "" : "not "}mounted`];
+}
