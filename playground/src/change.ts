@@ -61,7 +61,7 @@ function aliases(old: Members, now: Members): string[] {
   const [added, removed] = [names(after, before), names(before, after)];
   return [
     ...(added ? [`${quantity(added, "name")} of the API server`] : []),
-    ...(removed ? [`${quantity(removed, "name")} no longer led elsewhere`] : []),
+    ...(removed && !added ? [`${quantity(removed, "host alias", "host aliases")} removed`] : []),
   ];
 }
 

@@ -9,8 +9,8 @@ import { type Found, type Pasted, pastedIn } from "./objects.ts";
 import { diff } from "./patch.ts";
 import { pathOf, ShapeProblem } from "./path.ts";
 import { type As, OtherKind, type Review, reviewOf } from "./review.ts";
-import { type Selection, selectionOf } from "./selection.ts";
-import { type PlainSettings, plainSettings, type SettingsText, selectsNamespaces, settingsIn } from "./settings.ts";
+import { type Selection, selectionOf, selectsNamespaces } from "./selection.ts";
+import { type SettingsText, settingsIn } from "./settings.ts";
 import { call, GuestFailure, type Host } from "./wapc.ts";
 import { lineAt, type Range, readYaml, SyntaxProblem, writeYaml } from "./yaml.ts";
 
@@ -37,7 +37,7 @@ export interface Evaluation {
   verdict: Verdict;
   marks: Mark[];
   /** For the form; none when they could not be read. */
-  settings: PlainSettings | undefined;
+  settings: Members | undefined;
   /** All objects, and which of them the verdict is about. */
   objects: Listed[];
   chosen: number;
@@ -87,16 +87,13 @@ export interface Change {
   words: string[];
 }
 
-/** The API server refuses longer requests. */
-const LENGTH = 3 * 1024 * 1024;
-
 export async function evaluate(module: WebAssembly.Module, version: string, input: Input): Promise<Evaluation> {
   const marks: Mark[] = [];
   const settings = read("settings", input.settings, marks, settingsIn);
   const evaluation: Evaluation = {
     verdict: { kind: "empty" },
     marks,
-    settings: settings && plainSettings(settings.value),
+    settings: settings && membersAt(settings.value),
     objects: [],
     chosen: 0,
     needsNamespace: settings && (looksUpNamespaces(settings.value) || selectsNamespaces(settings.policy)),
@@ -107,7 +104,8 @@ export async function evaluate(module: WebAssembly.Module, version: string, inpu
     const refusal = settings && refusalOf(module, settings, marks);
     if (refusal !== undefined) return { ...evaluation, verdict: { kind: "invalid-settings", message: refusal } };
     const pasted = read("object", input.object, marks, (text) => pastedIn(readYaml(text)));
-    const given = read("namespace", input.namespace ?? "", marks, (text) => namespaceIn(text, marks));
+    const namespace = evaluation.needsNamespace ? (input.namespace ?? "") : "";
+    const given = read("namespace", namespace, marks, (text) => namespaceIn(text, marks));
     if (settings && pasted && !marks.length) {
       return {
         ...evaluation,
@@ -267,7 +265,6 @@ interface Decision {
 /** Reads one of the texts, or marks what is wrong with it. */
 function read<T>(editor: Mark["editor"], text: string, marks: Mark[], make: (text: string) => T): T | undefined {
   try {
-    if (text.length > LENGTH) throw new SyntaxProblem("longer than the 3 MiB that the API server takes", 0, 1);
     return make(text);
   } catch (error) {
     if (error instanceof SyntaxProblem) {
@@ -299,12 +296,7 @@ const PLACES: Record<Mark["editor"], string> = { object: "", settings: "settings
 function firstProblem(input: Input, marks: Mark[]): string {
   const [mark] = marks.filter(({ severity }) => severity === "error");
   if (!mark) return "";
-  const line = lineAt(input[mark.editor] ?? "", mark.from);
-  // Some messages name the line themselves.
-  const place = new RegExp(`\\bline ${line}\\b`).test(mark.message)
-    ? PLACES[mark.editor]
-    : `${PLACES[mark.editor]}line ${line}: `;
-  return place + mark.message;
+  return `${PLACES[mark.editor]}line ${lineAt(input[mark.editor] ?? "", mark.from)}: ${mark.message}`;
 }
 
 /** What stands between two problems of the settings: the next one begins with a path, or with a name in quotes. */

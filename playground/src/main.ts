@@ -15,7 +15,6 @@ import { ResultView } from "./result-view.ts";
 import type { As } from "./review.ts";
 import { type Property, SettingsForm } from "./settings-form.ts";
 import "./style.css";
-import { tabs } from "./tabs.ts";
 
 declare const __VERSION__: string;
 
@@ -30,12 +29,13 @@ const ways = [...document.querySelectorAll<HTMLInputElement>("input[name=as]")];
 const exampleChooser = byId<HTMLSelectElement>("example");
 const manifestChooser = byId<HTMLSelectElement>("manifest");
 const undo = byId<HTMLButtonElement>("undo");
-const objectEditor = new Editor(byId("object"), "Pods, workloads or AdmissionReviews", evaluateSoon);
-const settingsEditor = new Editor(byId("settings"), "Settings in YAML", evaluateSoon);
 const namespacePanel = byId("namespace-panel");
-const namespaceEditor = new Editor(byId("namespace"), "Namespace", evaluateSoon);
 const settingsPanel = byId<HTMLDetailsElement>("settings-panel");
-const showSettings = tabs(byId("settings-tabs"));
+const editors = {
+  object: new Editor(byId("object"), "Pods, workloads or AdmissionReviews", evaluateSoon),
+  settings: new Editor(byId("settings"), "Settings in YAML", evaluateSoon),
+  namespace: new Editor(byId("namespace"), "Namespace", evaluateSoon),
+};
 const form = new SettingsForm(
   byId<HTMLFieldSetElement>("settings-form"),
   schema.properties as Record<string, Property>,
@@ -60,10 +60,10 @@ let isStale = false;
 
 function input(): Input {
   return {
-    object: objectEditor.text,
-    settings: settingsEditor.text,
+    object: editors.object.text,
+    settings: editors.settings.text,
     as: (ways.find(({ checked }) => checked)?.value ?? "liqo") as As,
-    namespace: namespaceEditor.text === madeNamespace ? undefined : namespaceEditor.text,
+    namespace: editors.namespace.text === madeNamespace ? undefined : editors.namespace.text,
     chosen,
   };
 }
@@ -73,11 +73,11 @@ function setInput(next: Input, at: number | undefined): void {
   const [before, beforeAt] = [input(), memory.at];
   undo.hidden = before.object === "" && before.settings === "";
   undo.onclick = () => setInput(before, beforeAt);
-  objectEditor.text = next.object;
-  settingsEditor.text = next.settings;
+  editors.object.text = next.object;
+  editors.settings.text = next.settings;
   for (const way of ways) way.checked = way.value === next.as;
   madeNamespace = next.namespace === undefined ? "" : undefined;
-  namespaceEditor.text = next.namespace ?? "";
+  editors.namespace.text = next.namespace ?? "";
   chosen = next.chosen;
   memory.at = at;
   untouched = texts();
@@ -102,20 +102,18 @@ function remember(): void {
 
 /** Brings the menus to what is shown. */
 function showChoices(): void {
-  const own = memory.own.map((_, index) =>
-    element("option", { value: `own-${index}` }, index ? `Your own (${index + 1})` : "Your own"),
+  const option = (value: string | number, title: string) => element("option", { value: String(value) }, title);
+  const example = examples.findIndex(({ object }) => object === editors.object.text);
+  exampleChooser.replaceChildren(
+    ...(memory.at === undefined && example < 0 ? [option(-1, "Your own")] : []),
+    ...memory.own.map((_, index) => option(`own-${index}`, index ? `Your own (${index + 1})` : "Your own")),
+    ...examples.map(({ title }, index) => option(index, title)),
   );
-  const given = examples.map(({ title }, index) => element("option", { value: String(index) }, title));
-  const shown = examples.findIndex(({ object }) => object === objectEditor.text);
-  const mixed = memory.at === undefined && shown < 0 ? [element("option", { value: "-1" }, "Your own")] : [];
-  exampleChooser.replaceChildren(...mixed, ...own, ...given);
-  exampleChooser.value = memory.at === undefined ? String(shown) : `own-${memory.at}`;
-
-  const manifest = manifests.findIndex(({ text }) => text === settingsEditor.text);
-  const ownSettings = manifest < 0 ? [element("option", { value: "-1" }, "Your own")] : [];
+  exampleChooser.value = memory.at === undefined ? String(example) : `own-${memory.at}`;
+  const manifest = manifests.findIndex(({ text }) => text === editors.settings.text);
   manifestChooser.replaceChildren(
-    ...ownSettings,
-    ...manifests.map(({ name }, index) => element("option", { value: String(index) }, name)),
+    ...(manifest < 0 ? [option(-1, "Your own")] : []),
+    ...manifests.map(({ name }, index) => option(index, name)),
   );
   manifestChooser.value = String(manifest);
 }
@@ -147,9 +145,8 @@ async function evaluateNow(): Promise<void> {
 /** The text is taken when it is this change's turn, so no change made in the form undoes another. */
 async function setSetting(name: string, value: Extract<Job, { kind: "set" }>["value"]): Promise<void> {
   try {
-    const done = await (await jobs).run(() => ({ kind: "set", settings: settingsEditor.text, name, value }));
-    if ("settings" in done) settingsEditor.text = done.settings;
-    form.refuse(name, "refusal" in done ? done.refusal : undefined);
+    const done = await (await jobs).run(() => ({ kind: "set", settings: editors.settings.text, name, value }));
+    if ("settings" in done) editors.settings.text = done.settings;
     if ("failure" in done) showStopped(done.failure);
   } catch (error) {
     showStopped(reason(error));
@@ -160,19 +157,18 @@ function showEvaluation(evaluation: Evaluation): void {
   const { verdict, marks, settings, needsNamespace, madeNamespace: made, policy } = evaluation;
   if (takePolicy(policy)) return;
   if (needsNamespace !== undefined) namespacePanel.hidden = !needsNamespace;
-  if (made !== undefined && namespaceEditor.text === madeNamespace) {
+  if (made !== undefined && editors.namespace.text === madeNamespace) {
     const isUntouched = texts() === untouched;
     madeNamespace = made;
-    namespaceEditor.text = made;
+    editors.namespace.text = made;
     if (isUntouched) untouched = texts();
   }
-  const ofSettings = marksOf(marks, "settings");
-  objectEditor.mark(marksOf(marks, "object"));
-  namespaceEditor.mark(marksOf(marks, "namespace"));
-  settingsEditor.mark(ofSettings);
-  form.show(settings);
-  form.mark(ofSettings);
-  byId("settings-set").textContent = Object.keys(settings ?? {}).join(", ") || "none set";
+  mark(marks);
+  form.show(
+    settings,
+    marks.filter(({ editor }) => editor === "settings"),
+  );
+  byId("settings-set").textContent = `${Object.keys(settings ?? {}).length} set`;
   byId("form-unreadable").hidden = settings !== undefined;
   byId("way").textContent = "way" in verdict ? verdict.way : "";
   showObjects(evaluation, (index) => {
@@ -187,14 +183,14 @@ function showEvaluation(evaluation: Evaluation): void {
 function takePolicy(policy: string | undefined): boolean {
   const isNew = policy !== undefined && policy !== takenPolicy;
   takenPolicy = policy;
-  if (!isNew || policy === settingsEditor.text) return false;
+  if (!isNew || policy === editors.settings.text) return false;
   setInput({ ...input(), settings: policy }, undefined);
   byId("taken").hidden = false;
   return true;
 }
 
-function marksOf(marks: Mark[], editor: Mark["editor"]): Mark[] {
-  return marks.filter((mark) => mark.editor === editor);
+function mark(marks: Mark[]): void {
+  for (const [name, editor] of Object.entries(editors)) editor.mark(marks.filter((mark) => mark.editor === name));
 }
 
 const OF_EDITOR: Record<Mark["editor"], string> = {
@@ -204,23 +200,19 @@ const OF_EDITOR: Record<Mark["editor"], string> = {
 };
 
 function place({ editor, from }: Mark): string {
-  return `Go to line ${editorOf(editor).lineAt(from)}${OF_EDITOR[editor]}`;
+  return `Go to line ${editors[editor].lineAt(from)}${OF_EDITOR[editor]}`;
 }
 
 function goTo({ editor, from }: Mark): void {
   if (editor === "settings") {
     settingsPanel.open = true;
-    showSettings("yaml");
+    byId<HTMLDetailsElement>("settings-yaml").open = true;
   }
-  editorOf(editor).goTo(from);
-}
-
-function editorOf(editor: Mark["editor"]): Editor {
-  return { object: objectEditor, settings: settingsEditor, namespace: namespaceEditor }[editor];
+  editors[editor].goTo(from);
 }
 
 function showStopped(message: string): void {
-  for (const editor of [objectEditor, settingsEditor, namespaceEditor]) editor.mark([]);
+  mark([]);
   outcome.ariaBusy = "false";
   result.show({ kind: "stopped", message }, undefined, "", () => {});
 }
@@ -230,21 +222,17 @@ function reason(error: unknown): string {
   return `Stopped after ${PATIENCE / 1000} seconds. Change the input to try again.`;
 }
 
-async function copy(button: HTMLButtonElement, makeText: () => string | Promise<string>): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(await makeText());
-    button.textContent = "Copied";
-  } catch {
-    button.textContent = "Copying is not allowed here";
-  }
-}
-
 function onCopy(id: string, makeText: () => string | Promise<string>): void {
   const button = byId<HTMLButtonElement>(id);
   const label = button.textContent;
   let restore: ReturnType<typeof setTimeout> | undefined;
   button.addEventListener("click", async () => {
-    await copy(button, makeText);
+    try {
+      await navigator.clipboard.writeText(await makeText());
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Copying is not allowed here";
+    }
     clearTimeout(restore);
     restore = setTimeout(() => {
       button.textContent = label;

@@ -38,23 +38,13 @@ export async function unpacked(fragment: string): Promise<Input | undefined> {
 
 async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  const decoder = new TextDecoder();
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  for await (const chunk of chunks(stream)) {
-    text += decoder.decode(chunk, { stream: true });
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    text += next.value;
     if (text.length > LENGTH) throw new RangeError("too long");
   }
-  return text + decoder.decode();
-}
-
-/** Not every browser can iterate over a stream itself. */
-async function* chunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
-  }
+  return text;
 }
 
 /** An input that was stored; none where it is of another shape. */

@@ -71,8 +71,7 @@ export class ResultView {
   async #drawDiff(): Promise<void> {
     if (!this.#showDiff && this.#change) {
       const { DiffView } = await import("./diff-view.ts");
-      const hasRoom = matchMedia("(min-width: 100rem)");
-      const view = new DiffView(byId("diff"), hasRoom, byId<HTMLInputElement>("shows-all"));
+      const view = new DiffView(byId("diff"), byId<HTMLInputElement>("shows-all"));
       this.#showDiff ??= (change) => view.show(change);
     }
     this.#showDiff?.(this.#change);
@@ -103,9 +102,7 @@ function showSelection(selection: Selection | undefined): void {
   byId("selection").hidden = !selection;
   if (!selection) return;
   const { policy, isAsked, missing, advice } = selection;
-  const asked = isAsked
-    ? `The policy ${policy} is asked.`
-    : `The policy ${policy} would not be asked: ${missing.join("; ")}.`;
+  const asked = isAsked ? `${policy} selects it.` : `${policy} does not select it: ${missing.join("; ")}.`;
   byId("selection").className = isAsked ? "asked" : "not-asked";
   setText("selection", [asked, ...advice.map((text) => `Note: ${text}.`)].join(" "));
 }

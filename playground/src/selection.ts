@@ -20,6 +20,12 @@ export function isPolicy(value: Json): value is Members {
   );
 }
 
+/** Whether a policy's selectors look at Namespaces. */
+export function selectsNamespaces(policy: Members | undefined): boolean {
+  // Kubewarden hands only these on.
+  return itemsAt(policy, "spec", "namespaceSelector", "matchExpressions").length > 0;
+}
+
 /** The labels of an object or its Namespace, and what they are called in a sentence. */
 interface Labelled {
   name: string;
@@ -56,11 +62,13 @@ function namespaceProblems(policy: Members, name: string, namespace: Members | u
     const own = textAt(policy, "metadata", "namespace") || "default";
     return own === name ? [] : [`it serves the namespace ${own}, not ${name}`];
   }
-  // Kubewarden hands only these on.
-  const matchExpressions = itemsAt(policy, "spec", "namespaceSelector", "matchExpressions");
-  if (!matchExpressions.length) return [];
+  if (!selectsNamespaces(policy)) return [];
   if (!namespace) return [`the Namespace ${name} is not known`];
-  return unmet({ matchExpressions }, { name: `the Namespace ${name}`, labels: labelsOf(namespace) });
+  const { matchExpressions } = membersAt(policy, "spec", "namespaceSelector");
+  return unmet(
+    { matchExpressions: matchExpressions ?? [] },
+    { name: `the Namespace ${name}`, labels: labelsOf(namespace) },
+  );
 }
 
 /** What an object's labels lack for a selector. */

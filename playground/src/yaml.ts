@@ -53,6 +53,10 @@ export function lineAt(text: string, offset: number): number {
 /** How deep values may nest: more than the policy takes, and less than a stack holds. */
 const DEPTH = 500;
 
+/** The API server refuses longer requests. */
+const LENGTH = 3 * 1024 * 1024;
+const TOO_LONG = "longer than the 3 MiB that the API server takes";
+
 /** How often aliases may stand for something, each counted with those inside what it stands for. */
 const ALIASES = 1000;
 
@@ -67,6 +71,7 @@ const LAYOUT = { lineWidth: 0 } as const;
 
 /** Reads the documents of a text, without empty ones. Throws a {@link SyntaxProblem} that says where it went wrong. */
 export function readYaml(text: string): Source[] {
+  if (text.length > LENGTH) throw new SyntaxProblem(TOO_LONG, 0, 1);
   if (/^\s*[{[]/.test(text)) {
     try {
       // JSON is YAML, but a reader of its own is many times faster.
@@ -158,17 +163,19 @@ function toJson(document: Document.Parsed): Json {
   if (!alias) return value();
   try {
     // What aliases stand for is written out, so that nothing is shared.
-    return JSON.parse(JSON.stringify(value()));
+    const text = JSON.stringify(value());
+    if (text.length > LENGTH) throw new RangeError(TOO_LONG);
+    return JSON.parse(text);
   } catch (error) {
-    throw new SyntaxProblem(aliasProblem(String(error)), alias.from, alias.to);
+    throw new SyntaxProblem(aliasProblem(error as Error), alias.from, alias.to);
   }
 }
 
-function aliasProblem(message: string): string {
+function aliasProblem({ message }: Error): string {
   const missing = /Unresolved alias.*: (.*)$/.exec(message)?.[1];
   if (missing) return `there is no &${missing} before its alias`;
   if (/Excessive/.test(message)) return `aliases stand for more than ${ALIASES} values`;
-  return "an alias stands for something that it is part of";
+  return message === TOO_LONG ? TOO_LONG : "an alias stands for something that it is part of";
 }
 
 function locate(document: Document.Parsed | undefined, path: Step[]): Range {
@@ -197,29 +204,28 @@ function rangeOf(node: unknown): Range | undefined {
   return range ? { from: range[0], to: range[1] } : undefined;
 }
 
-/** The library's problems, in the words of someone who does not know YAML's grammar; `#` is the number of the line. */
+/** The library's problems, in the words of someone who does not know YAML's grammar. */
 const PLAIN: [problem: RegExp, words: string][] = [
   [
-    /must start at the same column|seq-item-ind at node end|^A block sequence may not|^Block collections/,
-    "line # does not fit the lines around it; check its indentation",
+    /same column|seq-item-ind at node end|^A block|^Block collections/,
+    "this does not fit the lines around it: check its indentation",
   ],
-  [/on same line with key/, "the list in line # must begin on a line of its own"],
-  [/^Nested mappings/, "line # has a second `: `; put the value in quotes, or on a line of its own"],
-  [/^Implicit keys|^Implicit map keys|^Missing , or : /, "line # needs a `:` after the name"],
-  [/^Flow map .*must|end with a }/, "the `{` before line # has no `}`"],
-  [/^Flow sequence .*must|end with a \]/, "the `[` before line # has no `]`"],
-  [/^Missing closing/, "the text that ends in line # has no closing quote"],
-  [/^Map keys must be unique/, "the name in line # stands twice in one object"],
-  [/^Tabs are not allowed/, "line # is indented with a tab; use spaces"],
-  [/^Plain value cannot start with/, "the value in line # needs quotes"],
-  [/^Unexpected .*at node end|^Unexpected scalar/, "line # has something after its value"],
+  [/on same line with key/, "a list must begin on a line of its own"],
+  [/^Nested mappings/, "a second `: ` in one line: put the value in quotes, or on a line of its own"],
+  [/^Implicit|^Missing , or : /, "a `:` is missing after the name"],
+  [/^Flow map .*must|end with a }/, "a `{` before this has no `}`"],
+  [/^Flow sequence .*must|end with a \]/, "a `[` before this has no `]`"],
+  [/^Missing closing/, "a text before this has no closing quote"],
+  [/^Map keys must be unique/, "this name stands twice in one object"],
+  [/^Tabs are not allowed/, "indented with a tab: use spaces"],
+  [/^Plain value cannot start with/, "this value needs quotes"],
+  [/at node end|^Unexpected scalar/, "something follows a value that is complete"],
 ];
 
 function inPlainWords({ message, pos }: YAMLParseError, text: string): string {
-  const number = lineAt(text, pos[0]);
-  if (isItemWithoutDash(text.split("\n").slice(0, number))) return `the list item in line ${number} needs \`- \``;
+  if (isItemWithoutDash(text.split("\n").slice(0, lineAt(text, pos[0])))) return "the list item needs `- `";
   const words = PLAIN.find(([problem]) => problem.test(message))?.[1];
-  return words?.replace("#", String(number)) ?? message.charAt(0).toLowerCase() + message.slice(1);
+  return words ?? message.charAt(0).toLowerCase() + message.slice(1);
 }
 
 /** Whether the last line stands where the items of a list begin, without being one. */
