@@ -15,25 +15,25 @@ const MILAN = "two-home-clusters.yaml: liqo-api-access-milan";
 
 /** The recorded requests, each with what it is an example of, how it comes to the policy, and what settings it has. */
 const EXAMPLES: readonly Omit<Example, "object">[] = [
-  { id: "already-forged", title: "A pod that Liqo has prepared", as: "api-server", settings: "one-home-cluster.yaml" },
+  { id: "already-forged", title: "A pod that Liqo has prepared", as: "liqo", settings: "one-home-cluster.yaml" },
   { id: "plain-web", title: "A plain pod (a warning)", as: "api-server", settings: MILAN },
   { id: "deployment", title: "A Deployment", as: "liqo", settings: "settings.yaml" },
-  { id: "disabled", title: "No API access (disabled mode)", as: "api-server", settings: "one-home-cluster.yaml" },
-  { id: "remote-other-sa", title: "Remote mode, another ServiceAccount", as: "api-server", settings: "settings.yaml" },
-  { id: "argo-step", title: "A step of an Argo workflow", as: "api-server", settings: "settings.yaml" },
-  { id: "istio-injected", title: "With Istio's sidecar", as: "api-server", settings: "settings.yaml" },
-  { id: "ray-head", title: "With its own KUBERNETES_SERVICE_HOST", as: "api-server", settings: "settings.yaml" },
+  { id: "disabled", title: "No API access (disabled mode)", as: "liqo", settings: "one-home-cluster.yaml" },
+  { id: "remote-other-sa", title: "Remote mode, another ServiceAccount", as: "liqo", settings: "settings.yaml" },
+  { id: "argo-step", title: "A step of an Argo workflow", as: "liqo", settings: "settings.yaml" },
+  { id: "istio-injected", title: "With Istio's sidecar", as: "liqo", settings: "settings.yaml" },
+  { id: "ray-head", title: "With its own KUBERNETES_SERVICE_HOST", as: "liqo", settings: "settings.yaml" },
   {
     id: "already-forged",
     title: "One of many home clusters",
-    as: "api-server",
+    as: "liqo",
     settings: "many-home-clusters.yaml",
     namespace: "liqo-demo-milan",
   },
   {
     id: "unknown-annotation-value",
     title: "A misspelt annotation (rejected)",
-    as: "api-server",
+    as: "liqo",
     settings: "one-home-cluster.yaml",
   },
   {

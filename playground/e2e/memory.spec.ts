@@ -16,12 +16,12 @@ test("a reload keeps pod, settings, Namespace and way", async ({ page, playgroun
   await playground.openSettings("All as YAML");
   expect(await playground.textOf(playground.settings)).toBe("homeClusterId: rome\nnamespaceLookup: true\n");
   await expect(page.getByLabel("As pasted")).toBeChecked();
-  await expect(page.getByLabel("Example").locator("option:checked")).toHaveText("Your own");
+  await expect(page.getByLabel("Example", { exact: true }).locator("option:checked")).toHaveText("Your own");
 });
 
 test("an example never takes an own text away", async ({ page, playground }) => {
   await playground.open();
-  const example = page.getByLabel("Example");
+  const example = page.getByLabel("Example", { exact: true });
   await expect(page.getByRole("button", { name: "Undo" })).toBeHidden();
   await playground.paste(playground.object, OWN);
   await expect(example.locator("option:checked")).toHaveText("Your own");

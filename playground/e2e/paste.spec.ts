@@ -46,7 +46,7 @@ test("a pasted manifest brings its settings and selectors", async ({ page, playg
   await expect(playground.title).toHaveText("Rejected");
   await expect(page.getByText("Taken from the manifest that was pasted.")).toBeVisible();
   await expect(page.locator("#selection")).toHaveText("liqo-api-access-milan selects it.");
-  await expect(page.getByLabel("Manifest").locator("option:checked")).toHaveText("Your own");
+  await expect(page.getByLabel("Manifest", { exact: true }).locator("option:checked")).toHaveText("Your own");
   await playground.openSettings("What pods may do");
   await expect(page.getByLabel("defaultMode")).toHaveValue("remote");
   await page.getByLabel("allowedRemoteServiceAccounts").fill("default");
@@ -57,14 +57,16 @@ test("a pasted manifest brings its settings and selectors", async ({ page, playg
       "the Namespace shop lacks the label liqo.io/remote-cluster-id: milan.",
   );
   await page.getByRole("button", { name: "Undo" }).click();
-  await expect(page.getByLabel("Manifest").locator("option:checked")).toHaveText("one-home-cluster.yaml");
+  await expect(page.getByLabel("Manifest", { exact: true }).locator("option:checked")).toHaveText(
+    "one-home-cluster.yaml",
+  );
 });
 
 test("whether the policy would be asked is told, and what is missing", async ({ page, playground }) => {
   await playground.open();
   const selection = page.locator("#selection");
   await expect(selection).toHaveText("liqo-api-access-milan selects it.");
-  await page.getByLabel("Manifest").selectOption("opt-in.yaml");
+  await page.getByLabel("Manifest", { exact: true }).selectOption("opt-in.yaml");
   await expect(selection).toHaveText(
     "liqo-api-access-milan does not select it: the Namespace liqo-demo lacks the label api-access.example.org/enabled: true.",
   );
@@ -72,7 +74,7 @@ test("whether the policy would be asked is told, and what is missing", async ({ 
   const labelled = namespace.replace("labels:\n", 'labels:\n    api-access.example.org/enabled: "true"\n');
   await playground.paste(playground.namespace, labelled);
   await expect(selection).toHaveText("liqo-api-access-milan selects it.");
-  await page.getByLabel("Manifest").selectOption("settings.yaml");
+  await page.getByLabel("Manifest", { exact: true }).selectOption("settings.yaml");
   await expect(selection).toBeHidden();
 });
 
@@ -91,7 +93,7 @@ spec:
 
 test("a Deployment shows its pods, in three ways", async ({ page, playground }) => {
   await playground.open();
-  await page.getByLabel("Manifest").selectOption("settings.yaml");
+  await page.getByLabel("Manifest", { exact: true }).selectOption("settings.yaml");
   await playground.paste(playground.object, DEPLOYMENT);
   await playground.as("As Liqo makes it");
   const checked = "The Deployment is checked, not changed.";
@@ -100,7 +102,9 @@ test("a Deployment shows its pods, in three ways", async ({ page, playground }) 
   const change = page.locator("#verdict-change");
   await expect(change).toHaveText("Changed: 8 variables in 1 container, 4 names of the API server.");
   await expect(page.locator("#way")).toHaveText(/^As Liqo's virtual kubelet prepares a pod of the cluster milan/);
-  await expect(page.getByRole("textbox", { name: "Before and after the policy" })).toContainText("api.milan.example.org");
+  await expect(page.getByRole("textbox", { name: "Before and after the policy" })).toContainText(
+    "api.milan.example.org",
+  );
 
   await playground.as("As the API server sends it");
   await expect(playground.title).toHaveText("Rejected");
@@ -111,7 +115,10 @@ test("a Deployment shows its pods, in three ways", async ({ page, playground }) 
   await expect(playground.message).toHaveText(`${checked.slice(0, -1)}: the policy changes the pods that it makes.`);
   await expect(page.getByRole("region", { name: "What changes" })).toBeHidden();
 
-  const annotated = DEPLOYMENT.replace("  namespace", "  annotations: {liqo.io/api-server-support: remote}\n  namespace");
+  const annotated = DEPLOYMENT.replace(
+    "  namespace",
+    "  annotations: {liqo.io/api-server-support: remote}\n  namespace",
+  );
   await playground.paste(playground.object, annotated);
   await expect(playground.title).toHaveText("Accepted, with a warning");
   await expect(page.locator("#verdict")).toHaveClass("verdict warn");

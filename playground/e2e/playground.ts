@@ -30,7 +30,7 @@ export class Playground {
   }
 
   async example(title: string): Promise<void> {
-    await this.page.getByLabel("Example").selectOption({ label: title });
+    await this.page.getByLabel("Example", { exact: true }).selectOption({ label: title });
     await this.settle();
   }
 

@@ -7,25 +7,26 @@ export interface Access {
   mode: string;
   pod: string;
   homeCluster: string;
-  /** Host and port, where the policy names them. */
-  homeApiServer: string | undefined;
+  /** Host and port; empty where the pod does not use it. */
+  homeApiServer: string;
   /** What the pod shows to the API server. */
   credential: string;
 }
 
-export function accessOf(pod: Json, audit: Map<string, string>, homeCluster: string): Access | undefined {
-  const mode = audit.get("mode");
-  if (mode === undefined) return undefined;
+/** From a pod and the audit annotations on it; none where the policy gave it no mode. */
+export function accessOf(pod: Json, audit: Members, homeCluster: string): Access | undefined {
+  const mode = textAt(audit, "mode");
+  if (!mode) return undefined;
   return {
     mode,
     pod: textAt(pod, "metadata", "name") || `${textAt(pod, "metadata", "generateName")}…`,
     homeCluster,
-    homeApiServer: audit.get("home-api-server"),
-    credential: mode === "disabled" ? "no token" : credentialOf(pod, audit.get("service-account")),
+    homeApiServer: textAt(audit, "home-api-server"),
+    credential: mode === "disabled" ? "no token" : credentialOf(pod, textAt(audit, "service-account")),
   };
 }
 
-function credentialOf(pod: Json, account: string | undefined): string {
+function credentialOf(pod: Json, account: string): string {
   const spec = isMembers(pod) ? pod.spec : undefined;
   const source = tokenSource(spec);
   const secret = textAt(source, "secret", "name");
@@ -43,9 +44,15 @@ function tokenSource(spec: Json | undefined): Members | undefined {
   );
   return itemsAt(spec, "volumes")
     .filter((volume) => mounted.has(textAt(volume, "name")))
-    .flatMap((volume) => itemsAt(volume, "projected", "sources"))
+    .flatMap((volume) => [...itemsAt(volume, "projected", "sources"), plainSecret(volume)])
     .filter(isMembers)
     .find(providesToken);
+}
+
+/** A volume of a Secret, as the source that it is as good as. */
+function plainSecret(volume: Json): Json {
+  const name = textAt(volume, "secret", "secretName");
+  return name ? { secret: { name, items: [{ path: "token" }] } } : null;
 }
 
 function providesToken(source: Members): boolean {

@@ -1,23 +1,16 @@
 /** Owns a change in words: what the policy did to a pod, told by what it means and not by operations of a patch. */
 
 import { containersOf, TOKEN_MOUNT_PATH } from "./admission.ts";
-import { isMembers, itemsAt, type Json, type Members, membersAt, textAt } from "./json.ts";
+import { itemsAt, type Json, type Members, membersAt, textAt } from "./json.ts";
 
 const HOME_NAMESPACE = "liqo-api-access-policy.github.io/home-namespace";
 
 /** What changed in a pod, most important first. */
 export function changeInWords(before: Json, after: Json): string[] {
   const [old, now] = [membersAt(before, "spec"), membersAt(after, "spec")];
-  const said = [
-    ...variables(old, now),
-    ...aliases(old, now),
-    ...credentials(old, now),
-    ...serviceAccount(old, now),
-    ...(textAt(after, "metadata", "annotations", HOME_NAMESPACE) !==
-    textAt(before, "metadata", "annotations", HOME_NAMESPACE)
-      ? ["home namespace shown to the pod"]
-      : []),
-  ];
+  const shown = (pod: Json) => textAt(pod, "metadata", "annotations", HOME_NAMESPACE);
+  const said = [variables, aliases, credentials, serviceAccount].flatMap((part) => part(old, now));
+  if (shown(after) !== shown(before)) said.push("home namespace shown to the pod");
   return said.length ? said : ["details only"];
 }
 
@@ -67,22 +60,20 @@ function aliases(old: Members, now: Members): string[] {
 
 function credentials(old: Members, now: Members): string[] {
   const sources = (spec: Members, part: string) =>
-    itemsAt(spec, "volumes").flatMap((volume) =>
-      itemsAt(volume, "projected", "sources").filter((source) => isMembers(source) && source[part] !== undefined),
-    );
-  const texts = (spec: Members, part: string) => sources(spec, part).map((source) => JSON.stringify(source));
-  const isNew = (part: string) => texts(now, part).some((text) => !texts(old, part).includes(text));
-  const lostToken = texts(old, "serviceAccountToken").length > texts(now, "serviceAccountToken").length;
-  const lostSecret = texts(old, "secret").length > texts(now, "secret").length;
-  const gained = [...(isNew("secret") ? ["token"] : []), ...(isNew("configMap") ? ["certificates"] : [])];
+    itemsAt(spec, "volumes")
+      .flatMap((volume) => itemsAt(volume, "projected", "sources"))
+      .filter((source) => membersAt(source)[part] !== undefined)
+      .map((source) => JSON.stringify(source));
+  const isNew = (part: string) => sources(now, part).some((text) => !sources(old, part).includes(text));
+  const isLess = (part: string) => sources(now, part).length < sources(old, part).length;
+  const hasToken = isNew("serviceAccountToken") || isNew("secret");
+  const words = [...(hasToken ? ["token"] : []), ...(isNew("configMap") ? ["certificates"] : [])];
   const from = isNew("serviceAccountToken") ? "foreign" : "home";
-  const words = isNew("serviceAccountToken") ? ["token", ...gained] : gained;
+  const added = mounts(now) - mounts(old);
   return [
     ...(words.length ? [`${words.join(" and ")} from the ${from} cluster`] : []),
-    ...(!words.includes("token") && (lostToken || lostSecret) ? ["token removed"] : []),
-    ...(mounts(now) > mounts(old)
-      ? [`credentials mounted in ${quantity(mounts(now) - mounts(old), "container")}`]
-      : []),
+    ...(!hasToken && (isLess("serviceAccountToken") || isLess("secret")) ? ["token removed"] : []),
+    ...(added > 0 ? [`credentials mounted in ${quantity(added, "container")}`] : []),
   ];
 }
 

@@ -10,13 +10,6 @@ const COLLAPSE = { margin: 3, minSize: 6 };
 /** A difference that takes longer to find is shown coarser: the page must not wait for it. */
 const DIFF = { scanLimit: 1000, timeout: 200 };
 
-const theme = EditorView.theme({
-  ".cm-deletedChunk": { backgroundColor: "var(--bad-soft)" },
-  ".cm-changedLine": { backgroundColor: "var(--good-soft)" },
-  ".cm-collapsedLines": { color: "var(--muted)", background: "var(--active)" },
-  ".cm-collapsedLines::before, .cm-collapsedLines::after": { content: '""' },
-});
-
 export class DiffView {
   #change: Change | undefined;
   #view: EditorView | undefined;
@@ -49,6 +42,6 @@ export class DiffView {
     const label = { "aria-label": "Before and after the policy", "aria-readonly": "true", tabindex: "0" };
     const readOnly = [EditorState.readOnly.of(true), EditorView.lineWrapping, EditorView.contentAttributes.of(label)];
     const { parent } = this;
-    this.#view = new EditorView({ parent, doc: this.#change.after, extensions: [appearance, theme, readOnly, merge] });
+    this.#view = new EditorView({ parent, doc: this.#change.after, extensions: [appearance, readOnly, merge] });
   }
 }

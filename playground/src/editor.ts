@@ -15,32 +15,6 @@ import { Decoration, drawSelection, EditorView, highlightActiveLine, keymap, lin
 import { tags } from "@lezer/highlight";
 import type { Mark } from "./evaluate.ts";
 
-const theme = EditorView.theme({
-  "&": { color: "var(--text)", backgroundColor: "var(--panel)", fontSize: "0.8125rem" },
-  "&.cm-focused": { outline: "none" },
-  // An outline would be below the background of the lines.
-  "&.cm-focused::after": {
-    position: "absolute",
-    inset: "0",
-    zIndex: "300",
-    border: "2px solid var(--accent)",
-    content: '""',
-    pointerEvents: "none",
-  },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
-  ".cm-content": { caretColor: "var(--text)" },
-  ".cm-cursor": { borderLeftColor: "var(--text)" },
-  ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--panel)", border: "none" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--active)" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
-    backgroundColor: "var(--selection)",
-  },
-  ".marked-error": { backgroundColor: "var(--bad-soft)" },
-  ".marked-warning": { backgroundColor: "var(--warn-soft)" },
-  ".cm-tooltip": { color: "var(--text)", backgroundColor: "var(--panel)", border: "1px solid var(--border)" },
-  ".cm-diagnostic": { maxWidth: "36rem", overflowWrap: "anywhere" },
-});
-
 const colors = HighlightStyle.define([
   // The names of members.
   { tag: tags.atom, color: "var(--code-name)" },
@@ -72,12 +46,7 @@ const markedLines = EditorView.decorations.of(({ state }) => {
  * What all editors of YAML look like. They colour line by line: a parser of the whole text builds a tree as deep as the
  * text nests while it is being written, and ends at the limit of the stack.
  */
-export const appearance: Extension = [
-  theme,
-  lineNumbers(),
-  StreamLanguage.define(language),
-  syntaxHighlighting(colors),
-];
+export const appearance: Extension = [lineNumbers(), StreamLanguage.define(language), syntaxHighlighting(colors)];
 
 /** An editor in place of an element's content, with the label that assistive technology reads. */
 export class Editor {

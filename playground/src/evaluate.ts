@@ -5,7 +5,7 @@ import { changeInWords } from "./change.ts";
 import { kwctlCommand } from "./command.ts";
 import { at, isMembers, itemsAt, type Json, type Members, membersAt, type Step, textAt } from "./json.ts";
 import { Cluster, homeCluster, looksUpNamespaces, namespaceOf, offloadedNamespace } from "./namespace.ts";
-import { type Found, type Pasted, pastedIn } from "./objects.ts";
+import { type Pasted, pastedIn } from "./objects.ts";
 import { diff } from "./patch.ts";
 import { pathOf, ShapeProblem } from "./path.ts";
 import { type As, OtherKind, type Review, reviewOf } from "./review.ts";
@@ -105,12 +105,10 @@ export async function evaluate(module: WebAssembly.Module, version: string, inpu
     if (refusal !== undefined) return { ...evaluation, verdict: { kind: "invalid-settings", message: refusal } };
     const pasted = read("object", input.object, marks, (text) => pastedIn(readYaml(text)));
     const namespace = evaluation.needsNamespace ? (input.namespace ?? "") : "";
-    const given = read("namespace", namespace, marks, (text) => namespaceIn(text, marks));
+    const given = read("namespace", namespace, marks, namespaceIn);
     if (settings && pasted && !marks.length) {
-      return {
-        ...evaluation,
-        ...(await new Session(module, version, input, settings, pasted, given, marks).evaluated()),
-      };
+      const context = { module, version, input, settings, pasted, givenNamespace: given, marks };
+      return { ...evaluation, ...(await evaluated(context)) };
     }
     return { ...evaluation, verdict: { kind: "unreadable", message: firstProblem(input, marks) } };
   } catch (error) {
@@ -119,140 +117,60 @@ export async function evaluate(module: WebAssembly.Module, version: string, inpu
   }
 }
 
-/** The evaluation of texts that could be read. */
-class Session {
-  constructor(
-    private readonly module: WebAssembly.Module,
-    private readonly version: string,
-    private readonly input: Input,
-    private readonly settings: SettingsText,
-    private readonly pasted: Pasted,
-    private readonly givenNamespace: Members | undefined,
-    private readonly marks: Mark[],
-  ) {}
+/** What an evaluation of texts that could be read goes by. */
+interface Context {
+  module: WebAssembly.Module;
+  version: string;
+  input: Input;
+  settings: SettingsText;
+  pasted: Pasted;
+  givenNamespace: Members | undefined;
+  marks: Mark[];
+}
 
-  async evaluated(): Promise<Partial<Evaluation>> {
-    const { objects, policies } = this.pasted;
-    const policy = policies[0] && writeYaml(policies[0]);
-    if (!objects.length) return { policy };
-    const reviews = await Promise.all(objects.map(({ value }) => this.#review(value)));
-    const first = Math.max(
-      0,
-      reviews.findIndex((review) => !(review instanceof ShapeProblem)),
-    );
-    const chosen = Math.min(this.input.chosen ?? first, objects.length - 1);
-    const listed = objects.map(({ value }, index) => this.#listed(value, reviews[index], index === chosen));
-    const [found, review] = [objects[chosen] as Found, reviews[chosen]];
-    if (review instanceof ShapeProblem) {
-      const isOther = review instanceof OtherKind;
-      this.marks.push({ editor: "object", severity: "error", ...found.locate(review.path), message: review.message });
-      const message = isOther ? review.message : firstProblem(this.input, this.marks);
-      return { policy, objects: listed, chosen, verdict: { kind: isOther ? "other-kind" : "unreadable", message } };
-    }
-    const made = this.#isGiven(true) ? undefined : this.#namespaceFor(review as Review, true);
-    const verdict = this.#show(review as Review, found);
-    return { policy, objects: listed, chosen, verdict, madeNamespace: made && writeYaml(made) };
+async function evaluated(context: Context): Promise<Partial<Evaluation>> {
+  const { input, pasted, settings, marks } = context;
+  const policy = pasted.policies[0] && writeYaml(pasted.policies[0]);
+  const reviews = await Promise.all(
+    pasted.objects.map(({ value }) => reviewOrProblem(value, input.as, settings.value)),
+  );
+  const first = reviews.findIndex((review) => !(review instanceof ShapeProblem));
+  const chosen = Math.min(input.chosen ?? Math.max(0, first), reviews.length - 1);
+  const judged = reviews.map((review, index) => {
+    return review instanceof ShapeProblem ? review : judgedIn(context, review, index === chosen);
+  });
+  const objects = judged.map((one, index) => listed(pasted.objects[index]?.value, one));
+  const [found, shown] = [pasted.objects[chosen], judged[chosen]];
+  if (!found || !shown) return { policy };
+  if (shown instanceof ShapeProblem) {
+    marks.push({ editor: "object", severity: "error", ...found.locate(shown.path), message: shown.message });
+    const isOther = shown instanceof OtherKind;
+    const message = isOther ? shown.message : firstProblem(input, marks);
+    return { policy, objects, chosen, verdict: { kind: isOther ? "other-kind" : "unreadable", message } };
   }
+  const verdict = answerOf(context, shown);
+  const { review, decision, namespace } = shown;
+  markAnswer(verdict, marks, (path) =>
+    found.locate(decision.request === review.request ? review.pathInText(path) : path),
+  );
+  const madeNamespace = input.namespace === undefined && namespace ? writeYaml(namespace) : undefined;
+  return { policy, objects, chosen, verdict, madeNamespace };
+}
 
-  async #review(value: Json): Promise<Review | ShapeProblem> {
-    try {
-      return await reviewOf(value, this.input.as, this.settings.value);
-    } catch (error) {
-      if (error instanceof ShapeProblem) return error;
-      throw error;
-    }
-  }
+/** The review of an object, or why there is none. */
+function reviewOrProblem(value: Json, as: As, settings: Json): Promise<Review | ShapeProblem> {
+  return reviewOf(value, as, settings).catch((error) => {
+    if (error instanceof ShapeProblem) return error;
+    throw error;
+  });
+}
 
-  #listed(value: Json, review: Review | ShapeProblem | undefined, isChosen: boolean): Listed {
-    const names = { kind: textAt(value, "kind") || "object", name: textAt(value, "metadata", "name") || "unnamed" };
-    if (!review || review instanceof ShapeProblem) return { ...names, state: "other", isAsked: undefined };
-    const { answer } = this.#decide(review, isChosen);
-    const accepted = itemsAt(answer, "warnings").length ? "warned" : "accepted";
-    const state = at(answer, "accepted") === true ? accepted : "rejected";
-    return { ...names, state, isAsked: this.#selection(review, isChosen)?.isAsked };
-  }
-
-  /** Asks about a workload, and about a pod of it where the workload itself is accepted. */
-  #decide(review: Review, isChosen: boolean): Decision {
-    const namespace = this.#namespaceFor(review, isChosen);
-    if (!review.workload) return this.#ask(review.request, namespace);
-    const ofWorkload = this.#ask(review.workload, namespace);
-    if (at(ofWorkload.answer, "accepted") !== true) return ofWorkload;
-    const ofPod = this.#ask(review.request, namespace);
-    const warnings = new Set([...itemsAt(ofWorkload.answer, "warnings"), ...itemsAt(ofPod.answer, "warnings")]);
-    return { ...ofPod, answer: { ...membersAt(ofPod.answer), warnings: [...warnings] } };
-  }
-
-  #ask(request: Members, namespace: Members | undefined): Decision {
-    const cluster = new Cluster(looksUpNamespaces(this.settings.value) ? namespace : undefined);
-    const text = JSON.stringify(request);
-    const settings = JSON.stringify(this.settings.value ?? {});
-    const start = performance.now();
-    const answer = callJson(this.module, "validate", `{"request":${text},"settings":${settings}}`, cluster.host);
-    const milliseconds = performance.now() - start;
-    return {
-      request,
-      answer,
-      milliseconds,
-      command: () => kwctlCommand(text, settings, this.version, cluster.exchanges),
-    };
-  }
-
-  #isGiven(isChosen: boolean): boolean {
-    return isChosen && this.input.namespace !== undefined;
-  }
-
-  /** The Namespace that was given, else one that was pasted, else one as Liqo would have made it. */
-  #namespaceFor({ request }: Review, isChosen: boolean): Members | undefined {
-    if (this.#isGiven(isChosen)) return this.givenNamespace;
-    const name = textAt(request, "namespace") || "default";
-    const known = this.pasted.namespaces.find((namespace) => textAt(namespace, "metadata", "name") === name);
-    const object = { metadata: { ...membersAt(request, "object", "metadata"), namespace: name } };
-    return known ?? offloadedNamespace(name, homeCluster(object, this.settings.value));
-  }
-
-  #selection(review: Review, isChosen: boolean): Selection | undefined {
-    const { policy } = this.settings;
-    return policy && selectionOf(policy, review.request, this.#namespaceFor(review, isChosen));
-  }
-
-  #show(review: Review, found: Found): Answer {
-    const { request, answer, milliseconds, command } = this.#decide(review, true);
-    const object = at(request, "object");
-    const mutated = at(answer, "mutated_object");
-    const audit = Object.entries(membersAt(answer, "audit_annotations")).map(([key, value]): [string, string] => [
-      key,
-      String(value),
-    ]);
-    const cluster = homeCluster(object ?? null, this.settings.value);
-    const shown: Answer = {
-      kind: at(answer, "accepted") === true ? "accepted" : "rejected",
-      subject: textAt(request, "kind", "kind"),
-      workload: request === review.workload ? undefined : textAt(review.workload, "kind", "kind") || undefined,
-      message: textAt(answer, "message") || undefined,
-      auditAnnotations: audit,
-      warnings: itemsAt(answer, "warnings").map(String),
-      way: review.way,
-      change: changeOf(object, mutated),
-      selection: this.#selection(review, true),
-      access: accessOf(mutated ?? object ?? null, new Map(audit), cluster),
-      command: command(),
-      milliseconds,
-    };
-    const isWhole = request === review.workload;
-    this.#markAnswer(shown, (path) => found.locate(isWhole ? path : review.pathInText(path)));
-    return shown;
-  }
-
-  /** Marks the places that the answer's messages begin with. */
-  #markAnswer(answer: Answer, locate: (path: Step[]) => Range): void {
-    const mark = (severity: Mark["severity"], message: string) => {
-      const path = pathOf(message);
-      if (path) this.marks.push({ editor: "object", severity, ...locate(path), message });
-    };
-    if (answer.kind === "rejected" && answer.message) mark("error", answer.message);
-    for (const warning of answer.warnings) mark("warning", warning);
-  }
+/** An object with what the policy decides about it. */
+interface Judged {
+  review: Review;
+  namespace: Members | undefined;
+  decision: Decision;
+  selection: Selection | undefined;
 }
 
 interface Decision {
@@ -262,31 +180,104 @@ interface Decision {
   command: () => string;
 }
 
+/** Asks about a pod or a workload, and about a pod of the workload where the workload itself is accepted. */
+function judgedIn(context: Context, review: Review, isChosen: boolean): Judged {
+  const { policy } = context.settings;
+  const namespace = namespaceFor(context, review, isChosen);
+  const selection = policy && selectionOf(policy, review.request, namespace);
+  const ofWorkload = review.workload && ask(context, review.workload, namespace);
+  if (ofWorkload && at(ofWorkload.answer, "accepted") !== true)
+    return { review, namespace, selection, decision: ofWorkload };
+  const decision = ask(context, review.request, namespace);
+  const warnings = new Set(
+    [ofWorkload?.answer ?? null, decision.answer].flatMap((answer) => itemsAt(answer, "warnings")),
+  );
+  const answer = { ...membersAt(decision.answer), warnings: [...warnings] };
+  return { review, namespace, selection, decision: { ...decision, answer } };
+}
+
+/** The Namespace that was given, else one that was pasted, else one as Liqo would have made it. */
+function namespaceFor({ input, givenNamespace, pasted, settings }: Context, { request }: Review, isChosen: boolean) {
+  if (isChosen && input.namespace !== undefined) return givenNamespace;
+  const name = textAt(request, "namespace") || "default";
+  const known = pasted.namespaces.find((namespace) => textAt(namespace, "metadata", "name") === name);
+  const object = { metadata: { ...membersAt(request, "object", "metadata"), namespace: name } };
+  return known ?? offloadedNamespace(name, homeCluster(object, settings.value));
+}
+
+function ask(
+  { module, version, settings: { value } }: Context,
+  request: Members,
+  namespace: Members | undefined,
+): Decision {
+  const cluster = new Cluster(looksUpNamespaces(value) ? namespace : undefined);
+  const text = JSON.stringify(request);
+  const settings = JSON.stringify(value ?? {});
+  const start = performance.now();
+  const answer = callJson(module, "validate", `{"request":${text},"settings":${settings}}`, cluster.host);
+  const milliseconds = performance.now() - start;
+  return { request, answer, milliseconds, command: () => kwctlCommand(text, settings, version, cluster.exchanges) };
+}
+
+function listed(value: Json | undefined, judged: Judged | ShapeProblem): Listed {
+  const names = { kind: textAt(value, "kind") || "object", name: textAt(value, "metadata", "name") || "unnamed" };
+  if (judged instanceof ShapeProblem) return { ...names, state: "other", isAsked: undefined };
+  const { answer } = judged.decision;
+  const accepted = itemsAt(answer, "warnings").length ? "warned" : "accepted";
+  const state = at(answer, "accepted") === true ? accepted : "rejected";
+  return { ...names, state, isAsked: judged.selection?.isAsked };
+}
+
+function answerOf({ settings }: Context, { review, decision, selection }: Judged): Answer {
+  const { request, answer, milliseconds, command } = decision;
+  const object = at(request, "object") ?? null;
+  const mutated = at(answer, "mutated_object") ?? object;
+  const audit = Object.entries(membersAt(answer, "audit_annotations"));
+  return {
+    kind: at(answer, "accepted") === true ? "accepted" : "rejected",
+    subject: textAt(request, "kind", "kind"),
+    workload: request === review.workload ? undefined : textAt(review.workload, "kind", "kind") || undefined,
+    message: textAt(answer, "message") || undefined,
+    auditAnnotations: audit.map(([key, value]) => [key, String(value)]),
+    warnings: itemsAt(answer, "warnings").map(String),
+    way: review.way,
+    change: changeOf(object, mutated),
+    selection,
+    access: accessOf(mutated, membersAt(answer, "audit_annotations"), homeCluster(object, settings.value)),
+    command: command(),
+    milliseconds,
+  };
+}
+
+/** Marks the places that the answer's messages begin with. */
+function markAnswer(answer: Answer, marks: Mark[], locate: (path: Step[]) => Range): void {
+  const mark = (severity: Mark["severity"], message: string) => {
+    const path = pathOf(message);
+    if (path) marks.push({ editor: "object", severity, ...locate(path), message });
+  };
+  if (answer.kind === "rejected" && answer.message) mark("error", answer.message);
+  for (const warning of answer.warnings) mark("warning", warning);
+}
+
 /** Reads one of the texts, or marks what is wrong with it. */
 function read<T>(editor: Mark["editor"], text: string, marks: Mark[], make: (text: string) => T): T | undefined {
   try {
     return make(text);
   } catch (error) {
-    if (error instanceof SyntaxProblem) {
-      marks.push({ editor, severity: "error", from: error.from, to: error.to, message: error.message });
-    } else if (error instanceof RangeError) {
-      // What nests too deep for a reader that recurses ends so.
-      marks.push({ editor, severity: "error", from: 0, to: 1, message: "nested too deep" });
-    } else {
-      throw error;
-    }
+    if (!(error instanceof SyntaxProblem)) throw error;
+    marks.push({ editor, severity: "error", from: error.from, to: error.to, message: error.message });
     return undefined;
   }
 }
 
-function namespaceIn(text: string, marks: Mark[]): Members | undefined {
+function namespaceIn(text: string): Members | undefined {
   const [source] = readYaml(text);
   try {
     return namespaceOf(source?.value);
   } catch (error) {
     if (!(error instanceof ShapeProblem && source)) throw error;
-    marks.push({ editor: "namespace", severity: "error", ...source.locate(error.path), message: error.message });
-    return undefined;
+    const { from, to } = source.locate(error.path);
+    throw new SyntaxProblem(error.message, from, to);
   }
 }
 
@@ -329,8 +320,7 @@ function callJson(module: WebAssembly.Module, operation: string, payload: string
   return JSON.parse(new TextDecoder().decode(answer));
 }
 
-function changeOf(before: Json | undefined, after: Json | undefined): Change | undefined {
-  if (before === undefined || after === undefined) return undefined;
+function changeOf(before: Json, after: Json): Change | undefined {
   const operations = diff(before, after);
   if (!operations.length) return undefined;
   return {

@@ -4,7 +4,7 @@
  */
 
 import { containersOf } from "./admission.ts";
-import { copyOf, isMembers, itemsAt, type Json, type Members, membersAt, textAt } from "./json.ts";
+import { at, copyOf, isMembers, itemsAt, type Json, type Members, membersAt, textAt } from "./json.ts";
 
 /** What the virtual kubelet was started with; its API server support is on unless another mode is the default. */
 export interface VirtualKubelet {
@@ -25,41 +25,34 @@ const ALIASED = ["kubernetes.default", "kubernetes.default.svc"];
 const VIRTUAL_NODE = "virtual-node.liqo.io/not-allowed";
 
 /** What the virtual kubelet copies of a pod's spec. */
-const REFLECTED = new Set(
-  `activeDeadlineSeconds containers dnsConfig dnsPolicy enableServiceLinks hostAliases hostname imagePullSecrets
-  initContainers readinessGates restartPolicy runtimeClassName securityContext serviceAccountName setHostnameAsFQDN
-  shareProcessNamespace subdomain terminationGracePeriodSeconds tolerations topologySpreadConstraints volumes`.split(
-    /\s+/,
-  ),
-);
+const FIELDS = `activeDeadlineSeconds containers dnsConfig dnsPolicy enableServiceLinks hostAliases hostname
+  imagePullSecrets initContainers readinessGates restartPolicy runtimeClassName securityContext serviceAccountName
+  setHostnameAsFQDN shareProcessNamespace subdomain terminationGracePeriodSeconds tolerations topologySpreadConstraints
+  volumes`;
+const REFLECTED = new Set(FIELDS.split(/\s+/));
 
 /** The pod in the foreign cluster, before its API server adds anything. */
 export async function offloaded(local: Members, kubelet: VirtualKubelet): Promise<Members> {
-  const { name, namespace, labels, annotations } = membersAt(local, "metadata");
+  const { name, annotations } = membersAt(local, "metadata");
+  const namespace = textAt(local, "metadata", "namespace") || "default";
   const suffix = `-${kubelet.homeCluster}`;
-  const home = typeof namespace === "string" && namespace ? namespace : "default";
   const spec = Object.fromEntries(Object.entries(membersAt(local, "spec")).filter(([field]) => REFLECTED.has(field)));
   if (Array.isArray(spec.tolerations)) {
     spec.tolerations = spec.tolerations.filter((toleration) => textAt(toleration, "key") !== VIRTUAL_NODE);
   }
-  const reflected = {
-    ...membersAt(labels),
-    "liqo.io/managed-by": "shadowpod",
-    "offloading.liqo.io/destination": "foreign",
-    "offloading.liqo.io/nodename": "foreign",
-    "offloading.liqo.io/origin": kubelet.homeCluster,
-  };
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      ...(name === undefined ? {} : { name }),
-      namespace: home.endsWith(suffix) ? home : home + suffix,
-      labels: reflected,
-      ...(annotations === undefined ? {} : { annotations }),
+  const metadata = {
+    ...(name === undefined ? {} : { name }),
+    namespace: namespace.endsWith(suffix) ? namespace : namespace + suffix,
+    labels: {
+      ...membersAt(local, "metadata", "labels"),
+      "liqo.io/managed-by": "shadowpod",
+      "offloading.liqo.io/destination": "foreign",
+      "offloading.liqo.io/nodename": "foreign",
+      "offloading.liqo.io/origin": kubelet.homeCluster,
     },
-    spec: await forged(spec, local, kubelet),
+    ...(annotations === undefined ? {} : { annotations }),
   };
+  return { apiVersion: "v1", kind: "Pod", metadata, spec: await forged(spec, local, kubelet) };
 }
 
 /** A spec with the access to API servers that the virtual kubelet gives it. */
@@ -78,12 +71,13 @@ export async function forged(given: Members, pod: Members, kubelet: VirtualKubel
   delete spec.serviceAccountName;
   const secret = `${textAt(pod, "metadata", "name")}-token`;
   for (const volume of itemsAt(spec, "volumes")) {
-    const projected = membersAt(volume, "projected");
-    if (!Array.isArray(projected.sources)) continue;
-    const sources = projected.sources.map((source) =>
-      reflectedSource(source, textAt(volume, "name"), mode, secret, kubelet),
-    );
-    projected.sources = (await Promise.all(sources)).filter((source) => source !== undefined);
+    const { sources } = membersAt(volume, "projected");
+    if (!Array.isArray(sources)) continue;
+    renameRootCa(sources, kubelet.homeCluster);
+    const reflected = sources.map((source) => withSecret(source, textAt(volume, "name"), secret));
+    const isToken = (source: Json) => at(source, "serviceAccountToken") !== undefined;
+    const kept = mode === "disabled" ? sources.filter((source) => !isToken(source)) : await Promise.all(reflected);
+    membersAt(volume, "projected").sources = kept;
   }
   if (mode !== "home") return spec;
 
@@ -110,42 +104,33 @@ export function variablesOf(host: string, port: string): [name: string, value: s
 }
 
 function nameEndpoint(container: Members, account: string, { host, port }: VirtualKubelet): void {
-  for (const variable of itemsAt(container, "env")) {
-    if (!isMembers(variable) || textAt(variable, "valueFrom", "fieldRef", "fieldPath") !== "spec.serviceAccountName")
-      continue;
+  for (const variable of itemsAt(container, "env").filter(isMembers)) {
+    if (textAt(variable, "valueFrom", "fieldRef", "fieldPath") !== "spec.serviceAccountName") continue;
     delete variable.valueFrom;
     variable.value = account;
   }
+  const variables = variablesOf(host ?? "kubernetes.default", port ?? "443");
   append(
     container,
     "env",
-    variablesOf(host ?? "kubernetes.default", port ?? "443").map(([name, value]) => ({ name, value })),
+    variables.map(([name, value]) => ({ name, value })),
   );
 }
 
-async function reflectedSource(
-  source: Json,
-  volume: string,
-  mode: string,
-  secret: string,
-  { homeCluster }: VirtualKubelet,
-): Promise<Json | undefined> {
-  if (!isMembers(source)) return source;
-  const { configMap, serviceAccountToken: token, ...others } = source;
-  if (isMembers(configMap)) {
-    if (configMap.name === ROOT_CA) configMap.name = rootCaOf(homeCluster);
-    return source;
+/** The ConfigMap with the home cluster's certificates has another name here. */
+function renameRootCa(sources: Json[], homeCluster: string): void {
+  const name = `${ROOT_CA}.${homeCluster.slice(0, 5)}`;
+  for (const configMap of sources.map((source) => membersAt(source, "configMap"))) {
+    if (configMap.name === ROOT_CA) configMap.name = /[a-zA-Z0-9]$/.test(name) ? name : `${name}a`;
   }
-  if (!isMembers(token)) return source;
-  if (mode === "disabled") return undefined;
-  const path = textAt(token, "path");
-  return { ...others, secret: { name: secret, items: [{ key: `${volume}-${await hash(path)}`, path }] } };
 }
 
-/** The name of the ConfigMap with the home cluster's certificates. */
-function rootCaOf(homeCluster: string): string {
-  const name = `${ROOT_CA}.${homeCluster.slice(0, 5)}`;
-  return /[a-zA-Z0-9]$/.test(name) ? name : `${name}a`;
+/** A source with the reflected token in place of one that the kubelet would make. */
+async function withSecret(source: Json, volume: string, secret: string): Promise<Json> {
+  const { serviceAccountToken: token, ...others } = membersAt(source);
+  if (token === undefined) return source;
+  const path = textAt(token, "path");
+  return { ...others, secret: { name: secret, items: [{ key: `${volume}-${await hash(path)}`, path }] } };
 }
 
 /** The first six hexadecimal digits of a text's SHA-256. */

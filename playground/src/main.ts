@@ -6,8 +6,9 @@ import policyUrl from "../../policy.wasm?url";
 import { byId, element } from "./dom.ts";
 import { Editor } from "./editor.ts";
 import type { Evaluation, Input, Mark } from "./evaluate.ts";
-import { type Job, Jobs, TimedOut } from "./jobs.ts";
-import JobsWorker from "./jobs.worker.ts?worker&inline";
+import { type Job, Jobs, type Outcome, TimedOut } from "./jobs.ts";
+import JobsWorker from "./jobs.worker.ts?worker";
+import type { Json } from "./json.ts";
 import { Memory } from "./memory.ts";
 import { showObjects } from "./objects-view.ts";
 import { BrokenLink, packed, unpacked } from "./permalink.ts";
@@ -32,14 +33,17 @@ const undo = byId<HTMLButtonElement>("undo");
 const namespacePanel = byId("namespace-panel");
 const settingsPanel = byId<HTMLDetailsElement>("settings-panel");
 const editors = {
-  object: new Editor(byId("object"), "Pods, workloads or AdmissionReviews", evaluateSoon),
+  object: new Editor(byId("object"), "Pods, workloads or AdmissionReviews", () => {
+    chosen = undefined;
+    evaluateSoon();
+  }),
   settings: new Editor(byId("settings"), "Settings in YAML", evaluateSoon),
   namespace: new Editor(byId("namespace"), "Namespace", evaluateSoon),
 };
 const form = new SettingsForm(
   byId<HTMLFieldSetElement>("settings-form"),
   schema.properties as Record<string, Property>,
-  (name, value) => setSetting(name, value),
+  setSetting,
 );
 
 const jobs = loadPolicy();
@@ -105,7 +109,7 @@ function showChoices(): void {
   const option = (value: string | number, title: string) => element("option", { value: String(value) }, title);
   const example = examples.findIndex(({ object }) => object === editors.object.text);
   exampleChooser.replaceChildren(
-    ...(memory.at === undefined && example < 0 ? [option(-1, "Your own")] : []),
+    ...(memory.at === undefined && example < 0 ? [option(-1, "What is shown")] : []),
     ...memory.own.map((_, index) => option(`own-${index}`, index ? `Your own (${index + 1})` : "Your own")),
     ...examples.map(({ title }, index) => option(index, title)),
   );
@@ -130,27 +134,24 @@ async function evaluateNow(): Promise<void> {
   if (isEvaluating) return;
   isEvaluating = true;
   remember();
-  try {
-    const done = await (await jobs).run(() => ({ kind: "evaluate", ...input() }));
-    if ("evaluation" in done) showEvaluation(done.evaluation);
-    if ("failure" in done) showStopped(done.failure);
-  } catch (error) {
-    showStopped(reason(error));
-  }
+  const done = await outcomeOf(() => ({ kind: "evaluate", ...input() }));
+  if ("evaluation" in done) showEvaluation(done.evaluation);
   isEvaluating = false;
   if (isStale) await evaluateNow();
   else if (pause === undefined) outcome.ariaBusy = "false";
 }
 
+/** Has a job done, and shows why it could not be. */
+async function outcomeOf(makeJob: () => Job): Promise<Outcome> {
+  const outcome = await jobs.then((jobs) => jobs.run(makeJob)).catch((error) => ({ failure: reason(error) }));
+  if ("failure" in outcome) showStopped(outcome.failure);
+  return outcome;
+}
+
 /** The text is taken when it is this change's turn, so no change made in the form undoes another. */
-async function setSetting(name: string, value: Extract<Job, { kind: "set" }>["value"]): Promise<void> {
-  try {
-    const done = await (await jobs).run(() => ({ kind: "set", settings: editors.settings.text, name, value }));
-    if ("settings" in done) editors.settings.text = done.settings;
-    if ("failure" in done) showStopped(done.failure);
-  } catch (error) {
-    showStopped(reason(error));
-  }
+async function setSetting(name: string, value: Json | undefined): Promise<void> {
+  const done = await outcomeOf(() => ({ kind: "set", settings: editors.settings.text, name, value }));
+  if ("settings" in done) editors.settings.text = done.settings;
 }
 
 function showEvaluation(evaluation: Evaluation): void {
@@ -247,17 +248,16 @@ async function link(): Promise<string> {
 }
 
 function choose(value: string): void {
-  const index = Number(value.replace("own-", ""));
-  const own = value.startsWith("own-") ? memory.own[index] : undefined;
-  if (own) setInput(own, index);
-  else setExample(examples[index]);
+  const at = Number(value.replace("own-", ""));
+  const own = value.startsWith("own-") ? memory.own[at] : undefined;
+  if (own) setInput(own, at);
+  else setExample(examples[at]);
 }
 
 function setExample(example: (typeof examples)[number] | undefined): void {
-  const settings = manifests.find(({ name }) => name === example?.settings);
-  if (!example || !settings) return;
-  const { object, as } = example;
-  setInput({ object, settings: settings.text, as, namespace: undefined, chosen: undefined }, undefined);
+  const settings = manifests.find(({ name }) => name === example?.settings)?.text;
+  if (!example || settings === undefined) return;
+  setInput({ object: example.object, settings, as: example.as, namespace: undefined, chosen: undefined }, undefined);
 }
 
 /** Takes the input of a link; tells whether there was one. */
@@ -286,14 +286,6 @@ async function loadPolicy(): Promise<Jobs> {
   }
 }
 
-async function workOffline(): Promise<void> {
-  try {
-    await navigator.serviceWorker?.register("./service-worker.js");
-  } catch {
-    // Not every window may have one, and with a network the page does without it.
-  }
-}
-
 async function start(): Promise<void> {
   // Beside the pod there is room for them.
   settingsPanel.open = matchMedia("(min-width: 100rem)").matches;
@@ -312,7 +304,9 @@ async function start(): Promise<void> {
   if (await followLink()) memory.at = undefined;
   else if (memory.last) setInput(memory.last, memory.at);
   else setExample(examples[0]);
-  if (import.meta.env.PROD) await workOffline();
+  // What a service worker fetches should not hold up the policy. Not every window may have one.
+  await jobs.catch(() => {});
+  if (import.meta.env.PROD) await navigator.serviceWorker?.register("./service-worker.js").catch(() => {});
 }
 
 void start();

@@ -54,7 +54,7 @@ export function originOf(object: Json, settings: Json): string {
 }
 
 function setting(settings: Json, ...names: string[]): Json | undefined {
-  return names.map((name) => at(settings, name)).find((value) => value !== undefined && value !== null);
+  return names.map((name) => at(settings, name) ?? undefined).find((value) => value !== undefined);
 }
 
 /** The Namespace that was written; none where nothing is. */
@@ -94,9 +94,8 @@ export class Cluster {
   };
 
   #answer(name: string): HostAnswer {
-    if (this.namespace && textAt(this.namespace, "metadata", "name") === name) {
-      return { payload: JSON.stringify(this.namespace) };
-    }
+    const isThere = this.namespace && textAt(this.namespace, "metadata", "name") === name;
+    if (isThere) return { payload: JSON.stringify(this.namespace) };
     return { error: `Cannot find v1/Namespace named '${name}' inside of namespace 'None'` };
   }
 }

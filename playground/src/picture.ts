@@ -3,7 +3,8 @@
 import type { Access } from "./access.ts";
 import { element } from "./dom.ts";
 
-export function pictureOf({ mode, pod, homeCluster, homeApiServer, credential }: Access): HTMLElement {
+export function pictureOf(access: Access): HTMLElement {
+  const { mode, pod, homeCluster, homeApiServer, credential } = access;
   const home = element("div", { className: "cluster" }, label(`Home cluster ${homeCluster}`), server(homeApiServer));
   const foreign = element(
     "div",
@@ -11,15 +12,15 @@ export function pictureOf({ mode, pod, homeCluster, homeApiServer, credential }:
     label("Foreign cluster"),
     element("div", { className: "box pod" }, "Pod", element("code", {}, pod)),
     wire("to-foreign", mode === "remote", credential),
-    server(undefined),
+    server(""),
   );
   const figure = element("div", { className: "picture", role: "img" });
-  figure.ariaLabel = inWords(mode, pod, homeCluster, homeApiServer, credential);
+  figure.ariaLabel = inWords(access);
   figure.append(home, wire("to-home", mode === "home", credential), foreign);
   return figure;
 }
 
-function inWords(mode: string, pod: string, homeCluster: string, homeApiServer = "", credential = ""): string {
+function inWords({ mode, pod, homeCluster, homeApiServer, credential }: Access): string {
   if (mode === "disabled") return `The pod ${pod} uses no API server: it has no token.`;
   const server = mode === "home" ? `home cluster ${homeCluster}, ${homeApiServer}` : "foreign cluster";
   return `The pod ${pod} uses the API server of the ${server}, with ${credential === "no token" ? "no token" : `the ${credential}`}.`;
@@ -29,7 +30,7 @@ function label(text: string): HTMLElement {
   return element("p", { className: "label" }, text);
 }
 
-function server(address: string | undefined): HTMLElement {
+function server(address: string): HTMLElement {
   return element("div", { className: "box" }, "API server", ...(address ? [element("code", {}, address)] : []));
 }
 

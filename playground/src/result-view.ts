@@ -44,8 +44,8 @@ export class ResultView {
     byId("change").hidden = !answer?.change;
     this.#change = answer?.change;
     void this.#drawDiff();
-    this.#showCode("patch", answer?.change?.patch);
-    this.#showCode("command", answer?.command);
+    showCode("patch", answer?.change?.patch);
+    showCode("command", answer?.command);
     byId("time").textContent = answer ? `Evaluated in ${answer.milliseconds.toFixed(1)} ms by` : "";
   }
 
@@ -91,11 +91,11 @@ export class ResultView {
       ...annotations.map(([key, value]) => element("div", {}, element("dt", {}, key), element("dd", {}, value))),
     );
   }
+}
 
-  #showCode(id: "patch" | "command", text: string | undefined): void {
-    byId(`${id}-section`).hidden = text === undefined;
-    byId(id).textContent = text ?? "";
-  }
+function showCode(id: "patch" | "command", text = ""): void {
+  byId(`${id}-section`).hidden = text === "";
+  byId(id).textContent = text;
 }
 
 function showSelection(selection: Selection | undefined): void {
@@ -114,24 +114,14 @@ function warningItem(warning: string): HTMLElement {
 }
 
 function message(verdict: Shown): string {
-  switch (verdict.kind) {
-    case "empty":
-      return "Paste a pod, a workload, or several of them, or choose an example.";
-    case "other-kind":
-      return `${capital(verdict.message)}. It looks at pods, and at workloads such as a Deployment.`;
-    case "accepted":
-      return acceptedMessage(verdict);
-    default:
-      return verdict.message ?? "";
-  }
-}
-
-function acceptedMessage({ auditAnnotations, subject, workload, change }: Answer): string {
+  if (verdict.kind === "empty") return "Paste a pod, a workload, or several of them, or choose an example.";
+  if (verdict.kind === "other-kind") return `${capital(verdict.message)}. It looks at pods and at workloads.`;
+  if (verdict.kind !== "accepted") return verdict.message ?? "";
+  const { auditAnnotations, subject, workload, change } = verdict;
   const mode = new Map(auditAnnotations).get("mode");
   const checked = workload ? `The ${workload} is checked, not changed. ` : "";
-  const who = workload ? "its pods use" : "the pod uses";
-  if (mode)
-    return `${checked}${capital(mode)} mode: ${who} ${MODES[mode]}.${change ? "" : " Nothing has to be changed."}`;
+  const uses = `${workload ? "its pods use" : "the pod uses"} ${MODES[mode ?? ""]}.`;
+  if (mode) return `${checked}${capital(mode)} mode: ${uses}${change ? "" : " Nothing has to be changed."}`;
   if (subject === "Pod") return `${checked}The policy leaves this pod as it is.`;
   return `The ${subject} is checked, not changed: the policy changes the pods that it makes.`;
 }

@@ -56,13 +56,17 @@ export async function reviewOf(value: Json, as: As, settings: Json): Promise<Rev
   if (resource === "pods") return podReview(value, as, settings);
 
   const workload = requestFor(value, resource);
-  const template = templateOf(value, textAt(value, "kind"));
-  if (as === "pasted" || !template) {
+  const place = value.kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
+  const template = membersAt(value, ...place);
+  if (as === "pasted" || !isMembers(template.spec)) {
     return { request: workload, way: "A workload goes to the policy as it is.", pathInText: fromNamespace };
   }
-  const review = await podReview(podOf(value, template.value, as), as, settings);
-  const place = (path: Step[]) => (path[0] === "spec" || path[0] === "metadata" ? [...template.path, ...path] : path);
-  return { ...review, workload, pathInText: (path) => (path[0] === "request" ? fromNamespace(path) : place(path)) };
+  const review = await podReview(podOf(value, template, as), as, settings);
+  return {
+    ...review,
+    workload,
+    pathInText: (path) => (path[0] === "request" ? fromNamespace(path) : [...place, ...path]),
+  };
 }
 
 function recorded(request: Members, place: Step[]): Review {
@@ -93,14 +97,11 @@ async function onItsWay(pod: Members, as: As, settings: Json): Promise<{ pod: Me
   if (as === "api-server" || originOf(pod, settings)) {
     const { pod: admitted, added } = admit(pod);
     const additions = added.length ? `The API server adds: ${added.join(", ")}.` : "The API server adds nothing.";
-    return {
-      pod: admitted,
-      way: as === "liqo" ? `This pod comes from another cluster already. ${additions}` : additions,
-    };
+    const way = as === "liqo" ? `This pod comes from another cluster already. ${additions}` : additions;
+    return { pod: admitted, way };
   }
   const cluster = homeCluster(pod, settings);
-  const kubelet = { homeCluster: cluster, addresses: [REMAPPED] };
-  const made = await offloaded(admit(pod).pod, kubelet);
+  const made = await offloaded(admit(pod).pod, { homeCluster: cluster, addresses: [REMAPPED] });
   const own = ownVariable(pod);
   const way = own
     ? `Liqo cannot offload this pod while its API server support is on: it sets ${own} itself.`
@@ -124,13 +125,6 @@ function withoutServerFields(pod: Members): Members {
   }
   if (isMembers(object.spec)) delete object.spec.nodeName;
   return object;
-}
-
-/** The template of a workload's pods, and where it stands. */
-function templateOf(workload: Members, kind: string): { value: Members; path: Step[] } | undefined {
-  const path = kind === "CronJob" ? ["spec", "jobTemplate", "spec", "template"] : ["spec", "template"];
-  const value = membersAt(workload, ...path);
-  return isMembers(value.spec) ? { value, path } : undefined;
 }
 
 /** What ends the names of a workload's pods, with made-up hashes. */

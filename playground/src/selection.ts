@@ -1,6 +1,6 @@
 /** Owns Kubewarden's policies: what their rules and selectors make of a request, and what is missing, in words. */
 
-import { at, isMembers, itemsAt, type Json, type Members, membersAt, textAt } from "./json.ts";
+import { at, itemsAt, type Json, type Members, membersAt, textAt } from "./json.ts";
 import { labelsOf } from "./namespace.ts";
 
 /** Whether a policy is asked about a request. */
@@ -64,21 +64,16 @@ function namespaceProblems(policy: Members, name: string, namespace: Members | u
   }
   if (!selectsNamespaces(policy)) return [];
   if (!namespace) return [`the Namespace ${name} is not known`];
-  const { matchExpressions } = membersAt(policy, "spec", "namespaceSelector");
-  return unmet(
-    { matchExpressions: matchExpressions ?? [] },
-    { name: `the Namespace ${name}`, labels: labelsOf(namespace) },
-  );
+  const { matchLabels: _, ...selector } = membersAt(policy, "spec", "namespaceSelector");
+  return unmet(selector, { name: `the Namespace ${name}`, labels: labelsOf(namespace) });
 }
 
 /** What an object's labels lack for a selector. */
 function unmet(selector: Members, labelled: Labelled): string[] {
-  const equal = Object.entries(membersAt(selector, "matchLabels")).map(([key, value]): Json => {
-    return { key, operator: "In", values: [value] };
-  });
-  return [...equal, ...itemsAt(selector, "matchExpressions")].flatMap(
-    (requirement) => problemOf(requirement, labelled) ?? [],
-  );
+  const equal = Object.entries(membersAt(selector, "matchLabels"));
+  const asExpressions = equal.map(([key, value]) => ({ key, operator: "In", values: [value] }));
+  const requirements = [...asExpressions, ...itemsAt(selector, "matchExpressions")];
+  return requirements.flatMap((requirement) => problemOf(requirement, labelled) ?? []);
 }
 
 function problemOf(requirement: Json, { name, labels }: Labelled): string | undefined {
@@ -103,18 +98,16 @@ function problemOf(requirement: Json, { name, labels }: Labelled): string | unde
 }
 
 function adviceOn(policy: Members): string[] {
-  const spec = membersAt(policy, "spec");
-  const advice: string[] = [];
+  const [objects, namespaces] = ["objectSelector", "namespaceSelector"].map((name) => membersAt(policy, "spec", name));
+  const isEverything = !Object.keys({ ...objects, ...namespaces }).length;
   const isClusterWide = policy.kind === "ClusterAdmissionPolicy";
-  if (isClusterWide && isMembers(at(spec, "namespaceSelector", "matchLabels"))) {
-    advice.push("Kubewarden ignores matchLabels in a namespaceSelector: use matchExpressions");
-  }
-  if (
-    isClusterWide &&
-    !Object.keys({ ...membersAt(spec, "objectSelector"), ...membersAt(spec, "namespaceSelector") }).length
-  ) {
-    advice.push("the policy has no selectors, so it also changes pods that were not offloaded");
-  }
-  if (itemsAt(spec, "matchConditions").length) advice.push("matchConditions are not evaluated here");
-  return advice;
+  const advice: [isNeeded: boolean, text: string][] = [
+    [
+      isClusterWide && at(namespaces, "matchLabels") !== undefined,
+      "Kubewarden ignores matchLabels in a namespaceSelector: use matchExpressions",
+    ],
+    [isClusterWide && isEverything, "the policy has no selectors, so it also changes pods that were not offloaded"],
+    [itemsAt(policy, "spec", "matchConditions").length > 0, "matchConditions are not evaluated here"],
+  ];
+  return advice.flatMap(([isNeeded, text]) => (isNeeded ? [text] : []));
 }

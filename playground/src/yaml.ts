@@ -12,6 +12,7 @@ import {
   isPair,
   isScalar,
   isSeq,
+  Lexer,
   type Node,
   Parser,
   type ScalarTag,
@@ -67,7 +68,6 @@ const OPTIONS = {
   customTags: (tags: Tags): Tags =>
     tags.filter((tag) => typeof tag === "string" || !(NOT_JSON.test(tag.tag) || (tag as ScalarTag).format === "TIME")),
 } as const;
-const LAYOUT = { lineWidth: 0 } as const;
 
 /** Reads the documents of a text, without empty ones. Throws a {@link SyntaxProblem} that says where it went wrong. */
 export function readYaml(text: string): Source[] {
@@ -87,7 +87,7 @@ export function readYaml(text: string): Source[] {
 /** Writes a value as kubectl would: lists are not indented, and lines are as long as they are. */
 export function writeYaml(value: Json): string {
   const document = new Document(value, { ...OPTIONS, aliasDuplicateObjects: false });
-  return document.toString({ ...LAYOUT, indentSeq: false });
+  return document.toString({ lineWidth: 0, indentSeq: false });
 }
 
 /** Changes or, without a value, removes the member at a path in one of a text's documents. Comments stay. */
@@ -103,8 +103,8 @@ export function editYaml(text: string, index: number, path: string[], value: Jso
     else parent.set(path.at(-1), document.createNode(value, { aliasDuplicateObjects: false }));
   }
   if (isMap(document.contents) && !document.contents.items.length) document.contents = null;
-  const written = documents.map((document) => document.toString(LAYOUT)).join("");
-  return written === "null\n" ? "" : written.replace(/\nnull\n$/, "\n");
+  const written = documents.map((document) => document.toString({ lineWidth: 0 })).join("");
+  return written.replace(/(^|\n)null\n$/, "$1");
 }
 
 /** The object at a path, which is made where there is none, and spread over lines where it is empty. */
@@ -119,29 +119,20 @@ function blockAt(document: Document.Parsed, path: string[]): YAMLMap {
 }
 
 function documentsIn(text: string, uniqueKeys = true): Document.Parsed[] {
-  const tokens = [...new Parser().parse(text)];
-  tokens.forEach(checkDepth);
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    // Composing it, which recurses, would take more stack than there is.
+    if (parser.stack.length > DEPTH) throw new SyntaxProblem("nested too deep", parser.offset, parser.offset + 1);
+  }
+  tokens.push(...parser.end());
   const documents = [...new Composer({ ...OPTIONS, uniqueKeys }).compose(tokens, true, text.length)];
   for (const document of documents) {
     const [error] = document.errors;
     if (error) throw new SyntaxProblem(inPlainWords(error, text), ...error.pos);
   }
   return documents;
-}
-
-/** Refuses what nests too deep, without recursion: composing it would take more stack than there is. */
-function checkDepth(root: CST.Token): void {
-  const pending: [token: CST.Token, depth: number][] = [[root, 0]];
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [token, depth] = next;
-    if (depth > DEPTH) throw new SyntaxProblem(`nested more than ${DEPTH} levels deep`, token.offset, token.offset + 1);
-    if ("value" in token && token.value) pending.push([token.value, depth]);
-    if (!("items" in token)) continue;
-    for (const { key, value } of token.items) {
-      if (key) pending.push([key, depth + 1]);
-      if (value) pending.push([value, depth + 1]);
-    }
-  }
 }
 
 function isNothing({ contents }: Document.Parsed): boolean {
@@ -159,11 +150,10 @@ function toJson(document: Document.Parsed): Json {
       throw new SyntaxProblem(`${source} is a number that JSON does not have`, range?.[0] ?? 0, range?.[1] ?? 0);
     },
   });
-  const value = (): Json => document.toJS({ maxAliasCount: ALIASES });
-  if (!alias) return value();
+  if (!alias) return document.toJS();
   try {
     // What aliases stand for is written out, so that nothing is shared.
-    const text = JSON.stringify(value());
+    const text = JSON.stringify(document.toJS({ maxAliasCount: ALIASES }));
     if (text.length > LENGTH) throw new RangeError(TOO_LONG);
     return JSON.parse(text);
   } catch (error) {
@@ -172,10 +162,11 @@ function toJson(document: Document.Parsed): Json {
 }
 
 function aliasProblem({ message }: Error): string {
+  if (message === TOO_LONG) return message;
   const missing = /Unresolved alias.*: (.*)$/.exec(message)?.[1];
   if (missing) return `there is no &${missing} before its alias`;
-  if (/Excessive/.test(message)) return `aliases stand for more than ${ALIASES} values`;
-  return message === TOO_LONG ? TOO_LONG : "an alias stands for something that it is part of";
+  const isMany = /Excessive/.test(message);
+  return isMany ? `aliases stand for more than ${ALIASES} values` : "an alias stands for something that it is part of";
 }
 
 function locate(document: Document.Parsed | undefined, path: Step[]): Range {

@@ -31,7 +31,7 @@ describe("a problem is told where it is, in plain words", () => {
     ["a: *b\nb: &b 1\n", "there is no &b before its alias", "*b"],
     ["a: &a [*a]\n", "an alias stands for something that it is part of", "*a]"],
     [explosion(), "aliases stand for more than 1000 values", "*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]"],
-    ["- ".repeat(20_000), "nested more than 500 levels deep", undefined],
+    ["- ".repeat(20_000), "nested too deep", undefined],
     ["a: b: c\n", "a second `: ` in one line: put the value in quotes, or on a line of its own", "b: c"],
     ["containers:\n- name: a\n  image: b\nb\n", "the list item needs `- `", "b"],
     ["- a\nb: 1\n", "the list item needs `- `", "b: 1"],
