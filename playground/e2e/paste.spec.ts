@@ -53,8 +53,7 @@ test("a pasted manifest brings its settings and selectors", async ({ page, playg
   await expect(playground.title).toHaveText("Accepted");
   await playground.as("As pasted");
   await expect(page.locator("#selection")).toHaveText(
-    "liqo-api-access-milan does not select it: the Pod lacks the label offloading.liqo.io/origin: milan; " +
-      "the Namespace shop lacks the label liqo.io/remote-cluster-id: milan.",
+    "liqo-api-access-milan does not select it: the Pod lacks the label offloading.liqo.io/origin: milan.",
   );
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByLabel("Manifest", { exact: true }).locator("option:checked")).toHaveText(
@@ -141,7 +140,7 @@ test("the picture shows who talks to whom with whose token", async ({ page, play
 
 test("warnings and rejections lead to what to do", async ({ page, playground }) => {
   await playground.open();
-  const messages = /\/docs\/messages\.md#[a-z]/;
+  const messages = /\/docs\/messages\.md#[-a-z]/;
   await playground.example("A plain pod (a warning)");
   await expect(page.locator("#warning-list a")).toHaveAttribute("href", messages);
   await expect(page.locator("#verdict-link")).toBeHidden();

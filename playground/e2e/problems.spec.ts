@@ -146,9 +146,7 @@ test("a Service is no pod, and no problem", async ({ page, playground }) => {
   await playground.open();
   await playground.paste(playground.object, "apiVersion: v1\nkind: Service\n");
   await expect(playground.title).toHaveText("Not a pod or workload");
-  await expect(playground.message).toHaveText(
-    "The policy ignores Service (v1). It looks at pods and at workloads.",
-  );
+  await expect(playground.message).toHaveText("The policy ignores Service (v1). It looks at pods and at workloads.");
   await expect(page.locator("#verdict")).toHaveClass("verdict calm");
 });
 

@@ -13,14 +13,8 @@ export const TOKEN_VOLUME_PREFIX = "kube-api-access-";
 /** Pods with this annotation stand for ones that a kubelet runs by itself, and stay as they are. */
 const MIRROR = "kubernetes.io/config.mirror";
 
-export interface Admitted {
-  pod: Members;
-  /** What was added, in words. */
-  added: string[];
-}
-
-/** The pod with what the API server adds. A volume's name ends with a random suffix there. */
-export function admit(given: Members, suffix = "xxxxx"): Admitted {
+/** The pod with what the API server adds, also in words. A volume's name ends with a random suffix there. */
+export function admit(given: Members, suffix = "xxxxx"): { pod: Members; added: string[] } {
   const added: string[] = [];
   const pod = copyOf(given);
   const { metadata, spec } = pod;

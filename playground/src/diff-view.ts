@@ -3,6 +3,7 @@
 import { unifiedMergeView } from "@codemirror/merge";
 import { EditorState } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
+import { byId } from "./dom.ts";
 import { appearance } from "./editor.ts";
 import type { Change } from "./evaluate.ts";
 
@@ -14,11 +15,10 @@ export class DiffView {
   #change: Change | undefined;
   #view: EditorView | undefined;
 
-  constructor(
-    private readonly parent: HTMLElement,
-    private readonly showsAll: HTMLInputElement,
-  ) {
-    showsAll.addEventListener("change", () => this.#draw());
+  readonly #showsAll = byId<HTMLInputElement>("shows-all");
+
+  constructor() {
+    this.#showsAll.addEventListener("change", () => this.#draw());
   }
 
   show(change: Change | undefined): void {
@@ -36,12 +36,12 @@ export class DiffView {
       mergeControls: false,
       diffConfig: DIFF,
       highlightChanges: false,
-      ...(this.showsAll.checked ? {} : { collapseUnchanged: COLLAPSE }),
+      ...(this.#showsAll.checked ? {} : { collapseUnchanged: COLLAPSE }),
     });
     // It can still be reached with the keyboard and read line by line.
     const label = { "aria-label": "Before and after the policy", "aria-readonly": "true", tabindex: "0" };
     const readOnly = [EditorState.readOnly.of(true), EditorView.lineWrapping, EditorView.contentAttributes.of(label)];
-    const { parent } = this;
+    const parent = byId("diff");
     this.#view = new EditorView({ parent, doc: this.#change.after, extensions: [appearance, readOnly, merge] });
   }
 }

@@ -105,12 +105,12 @@ export async function evaluate(module: WebAssembly.Module, version: string, inpu
     if (refusal !== undefined) return { ...evaluation, verdict: { kind: "invalid-settings", message: refusal } };
     const pasted = read("object", input.object, marks, (text) => pastedIn(readYaml(text)));
     const namespace = evaluation.needsNamespace ? (input.namespace ?? "") : "";
-    const given = read("namespace", namespace, marks, namespaceIn);
-    if (settings && pasted && !marks.length) {
-      const context = { module, version, input, settings, pasted, givenNamespace: given, marks };
-      return { ...evaluation, ...(await evaluated(context)) };
+    const givenNamespace = read("namespace", namespace, marks, namespaceIn);
+    if (!settings || !pasted || marks.length) {
+      return { ...evaluation, verdict: { kind: "unreadable", message: firstProblem(input, marks) } };
     }
-    return { ...evaluation, verdict: { kind: "unreadable", message: firstProblem(input, marks) } };
+    const context = { module, version, input, settings, pasted, givenNamespace, marks };
+    return { ...evaluation, ...(await evaluated(context)) };
   } catch (error) {
     if (!(error instanceof GuestFailure)) throw error;
     return { ...evaluation, verdict: { kind: "failed", message: error.message } };
@@ -132,13 +132,13 @@ async function evaluated(context: Context): Promise<Partial<Evaluation>> {
   const { input, pasted, settings, marks } = context;
   const policy = pasted.policies[0] && writeYaml(pasted.policies[0]);
   const reviews = await Promise.all(
-    pasted.objects.map(({ value }) => reviewOrProblem(value, input.as, settings.value)),
+    pasted.objects.map(({ value }) => reviewOf(value, input.as, settings.value).catch(shapeProblem)),
   );
   const first = reviews.findIndex((review) => !(review instanceof ShapeProblem));
   const chosen = Math.min(input.chosen ?? Math.max(0, first), reviews.length - 1);
-  const judged = reviews.map((review, index) => {
-    return review instanceof ShapeProblem ? review : judgedIn(context, review, index === chosen);
-  });
+  const judged = reviews.map((review, index) =>
+    review instanceof ShapeProblem ? review : judgedIn(context, review, index === chosen),
+  );
   const objects = judged.map((one, index) => listed(pasted.objects[index]?.value, one));
   const [found, shown] = [pasted.objects[chosen], judged[chosen]];
   if (!found || !shown) return { policy };
@@ -149,36 +149,19 @@ async function evaluated(context: Context): Promise<Partial<Evaluation>> {
     return { policy, objects, chosen, verdict: { kind: isOther ? "other-kind" : "unreadable", message } };
   }
   const verdict = answerOf(context, shown);
-  const { review, decision, namespace } = shown;
-  markAnswer(verdict, marks, (path) =>
-    found.locate(decision.request === review.request ? review.pathInText(path) : path),
-  );
+  const { review, request, namespace } = shown;
+  markAnswer(verdict, marks, (path) => found.locate(request === review.request ? review.pathInText(path) : path));
   const madeNamespace = input.namespace === undefined && namespace ? writeYaml(namespace) : undefined;
   return { policy, objects, chosen, verdict, madeNamespace };
 }
 
-/** The review of an object, or why there is none. */
-function reviewOrProblem(value: Json, as: As, settings: Json): Promise<Review | ShapeProblem> {
-  return reviewOf(value, as, settings).catch((error) => {
-    if (error instanceof ShapeProblem) return error;
-    throw error;
-  });
+function shapeProblem(error: unknown): ShapeProblem {
+  if (error instanceof ShapeProblem) return error;
+  throw error;
 }
 
 /** An object with what the policy decides about it. */
-interface Judged {
-  review: Review;
-  namespace: Members | undefined;
-  decision: Decision;
-  selection: Selection | undefined;
-}
-
-interface Decision {
-  request: Members;
-  answer: Json;
-  milliseconds: number;
-  command: () => string;
-}
+type Judged = ReturnType<typeof ask> & Pick<Answer, "selection"> & { review: Review; namespace: Members | undefined };
 
 /** Asks about a pod or a workload, and about a pod of the workload where the workload itself is accepted. */
 function judgedIn(context: Context, review: Review, isChosen: boolean): Judged {
@@ -186,14 +169,11 @@ function judgedIn(context: Context, review: Review, isChosen: boolean): Judged {
   const namespace = namespaceFor(context, review, isChosen);
   const selection = policy && selectionOf(policy, review.request, namespace);
   const ofWorkload = review.workload && ask(context, review.workload, namespace);
-  if (ofWorkload && at(ofWorkload.answer, "accepted") !== true)
-    return { review, namespace, selection, decision: ofWorkload };
+  if (ofWorkload?.answer.accepted === false) return { ...ofWorkload, review, namespace, selection };
   const decision = ask(context, review.request, namespace);
-  const warnings = new Set(
-    [ofWorkload?.answer ?? null, decision.answer].flatMap((answer) => itemsAt(answer, "warnings")),
-  );
-  const answer = { ...membersAt(decision.answer), warnings: [...warnings] };
-  return { review, namespace, selection, decision: { ...decision, answer } };
+  const warnings = [ofWorkload?.answer, decision.answer].flatMap((answer) => itemsAt(answer, "warnings"));
+  const answer = { ...decision.answer, warnings: [...new Set(warnings)] };
+  return { ...decision, answer, review, namespace, selection };
 }
 
 /** The Namespace that was given, else one that was pasted, else one as Liqo would have made it. */
@@ -205,16 +185,12 @@ function namespaceFor({ input, givenNamespace, pasted, settings }: Context, { re
   return known ?? offloadedNamespace(name, homeCluster(object, settings.value));
 }
 
-function ask(
-  { module, version, settings: { value } }: Context,
-  request: Members,
-  namespace: Members | undefined,
-): Decision {
+function ask({ module, version, settings: { value } }: Context, request: Members, namespace: Members | undefined) {
   const cluster = new Cluster(looksUpNamespaces(value) ? namespace : undefined);
   const text = JSON.stringify(request);
   const settings = JSON.stringify(value ?? {});
   const start = performance.now();
-  const answer = callJson(module, "validate", `{"request":${text},"settings":${settings}}`, cluster.host);
+  const answer = membersAt(callJson(module, "validate", `{"request":${text},"settings":${settings}}`, cluster.host));
   const milliseconds = performance.now() - start;
   return { request, answer, milliseconds, command: () => kwctlCommand(text, settings, version, cluster.exchanges) };
 }
@@ -222,28 +198,27 @@ function ask(
 function listed(value: Json | undefined, judged: Judged | ShapeProblem): Listed {
   const names = { kind: textAt(value, "kind") || "object", name: textAt(value, "metadata", "name") || "unnamed" };
   if (judged instanceof ShapeProblem) return { ...names, state: "other", isAsked: undefined };
-  const { answer } = judged.decision;
+  const { answer, selection } = judged;
   const accepted = itemsAt(answer, "warnings").length ? "warned" : "accepted";
-  const state = at(answer, "accepted") === true ? accepted : "rejected";
-  return { ...names, state, isAsked: judged.selection?.isAsked };
+  return { ...names, state: answer.accepted === true ? accepted : "rejected", isAsked: selection?.isAsked };
 }
 
-function answerOf({ settings }: Context, { review, decision, selection }: Judged): Answer {
-  const { request, answer, milliseconds, command } = decision;
-  const object = at(request, "object") ?? null;
-  const mutated = at(answer, "mutated_object") ?? object;
-  const audit = Object.entries(membersAt(answer, "audit_annotations"));
+function answerOf({ settings }: Context, judged: Judged): Answer {
+  const { review, request, answer, milliseconds, command, selection } = judged;
+  const object = request.object ?? null;
+  const mutated = answer.mutated_object ?? object;
+  const audit = membersAt(answer, "audit_annotations");
   return {
-    kind: at(answer, "accepted") === true ? "accepted" : "rejected",
+    kind: answer.accepted === true ? "accepted" : "rejected",
     subject: textAt(request, "kind", "kind"),
     workload: request === review.workload ? undefined : textAt(review.workload, "kind", "kind") || undefined,
     message: textAt(answer, "message") || undefined,
-    auditAnnotations: audit.map(([key, value]) => [key, String(value)]),
+    auditAnnotations: Object.entries(audit).map(([key, value]) => [key, String(value)]),
     warnings: itemsAt(answer, "warnings").map(String),
     way: review.way,
     change: changeOf(object, mutated),
     selection,
-    access: accessOf(mutated, membersAt(answer, "audit_annotations"), homeCluster(object, settings.value)),
+    access: accessOf(mutated, audit, homeCluster(object, settings.value)),
     command: command(),
     milliseconds,
   };
@@ -275,9 +250,9 @@ function namespaceIn(text: string): Members | undefined {
   try {
     return namespaceOf(source?.value);
   } catch (error) {
-    if (!(error instanceof ShapeProblem && source)) throw error;
-    const { from, to } = source.locate(error.path);
-    throw new SyntaxProblem(error.message, from, to);
+    const { path, message } = shapeProblem(error);
+    const { from, to } = source?.locate(path) ?? { from: 0, to: 0 };
+    throw new SyntaxProblem(message, from, to);
   }
 }
 

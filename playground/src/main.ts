@@ -12,7 +12,7 @@ import type { Json } from "./json.ts";
 import { Memory } from "./memory.ts";
 import { showObjects } from "./objects-view.ts";
 import { BrokenLink, packed, unpacked } from "./permalink.ts";
-import { ResultView } from "./result-view.ts";
+import { showResult } from "./result-view.ts";
 import type { As } from "./review.ts";
 import { type Property, SettingsForm } from "./settings-form.ts";
 import "./style.css";
@@ -25,7 +25,6 @@ const PATIENCE = 10_000;
 
 const memory = new Memory();
 const outcome = byId("outcome");
-const result = new ResultView();
 const ways = [...document.querySelectorAll<HTMLInputElement>("input[name=as]")];
 const exampleChooser = byId<HTMLSelectElement>("example");
 const manifestChooser = byId<HTMLSelectElement>("manifest");
@@ -54,8 +53,8 @@ let pause: ReturnType<typeof setTimeout> | undefined;
 let madeNamespace: string | undefined = "";
 /** The object that is shown of several; none for the first that is worth it. */
 let chosen: number | undefined;
-/** The manifest that was last taken out of a pasted text. */
-let takenPolicy: string | undefined;
+/** The manifest that stands beside the objects; null until that is known, since the first one was taken long ago. */
+let takenPolicy: string | undefined | null = null;
 /** What the page put into the editors, until its user changes it. */
 let untouched = "";
 /** An evaluation is under way; another one is wanted after it. */
@@ -84,6 +83,7 @@ function setInput(next: Input, at: number | undefined): void {
   editors.namespace.text = next.namespace ?? "";
   chosen = next.chosen;
   memory.at = at;
+  byId("taken").hidden = true;
   untouched = texts();
   evaluateSoon();
 }
@@ -97,6 +97,7 @@ function remember(): void {
   if (texts() !== untouched) {
     memory.edit(input());
     untouched = texts();
+    byId("taken").hidden = true;
     // A reload shows what was typed, not what a link held.
     if (location.hash) history.replaceState(null, "", location.pathname);
   }
@@ -165,10 +166,7 @@ function showEvaluation(evaluation: Evaluation): void {
     if (isUntouched) untouched = texts();
   }
   mark(marks);
-  form.show(
-    settings,
-    marks.filter(({ editor }) => editor === "settings"),
-  );
+  form.show(settings, marks);
   byId("settings-set").textContent = `${Object.keys(settings ?? {}).length} set`;
   byId("form-unreadable").hidden = settings !== undefined;
   byId("way").textContent = "way" in verdict ? verdict.way : "";
@@ -177,14 +175,14 @@ function showEvaluation(evaluation: Evaluation): void {
     evaluateSoon();
   });
   const [first] = marks.filter(({ severity }) => severity === "error");
-  result.show(verdict, first, first ? place(first) : "", goTo);
+  showResult(verdict, first, first ? place(first) : "", goTo);
 }
 
 /** Takes a manifest that was pasted beside the objects into the settings, once. */
 function takePolicy(policy: string | undefined): boolean {
-  const isNew = policy !== undefined && policy !== takenPolicy;
+  const isNew = takenPolicy !== null && policy !== takenPolicy;
   takenPolicy = policy;
-  if (!isNew || policy === editors.settings.text) return false;
+  if (!isNew || policy === undefined || policy === editors.settings.text) return false;
   setInput({ ...input(), settings: policy }, undefined);
   byId("taken").hidden = false;
   return true;
@@ -194,11 +192,7 @@ function mark(marks: Mark[]): void {
   for (const [name, editor] of Object.entries(editors)) editor.mark(marks.filter((mark) => mark.editor === name));
 }
 
-const OF_EDITOR: Record<Mark["editor"], string> = {
-  object: "",
-  settings: " of the settings",
-  namespace: " of the Namespace",
-};
+const OF_EDITOR = { object: "", settings: " of the settings", namespace: " of the Namespace" };
 
 function place({ editor, from }: Mark): string {
   return `Go to line ${editors[editor].lineAt(from)}${OF_EDITOR[editor]}`;
@@ -215,7 +209,7 @@ function goTo({ editor, from }: Mark): void {
 function showStopped(message: string): void {
   mark([]);
   outcome.ariaBusy = "false";
-  result.show({ kind: "stopped", message }, undefined, "", () => {});
+  showResult({ kind: "stopped", message }, undefined, "", () => {});
 }
 
 function reason(error: unknown): string {
@@ -226,18 +220,11 @@ function reason(error: unknown): string {
 function onCopy(id: string, makeText: () => string | Promise<string>): void {
   const button = byId<HTMLButtonElement>(id);
   const label = button.textContent;
-  let restore: ReturnType<typeof setTimeout> | undefined;
+  const say = (text: string) => button.replaceChildren(text);
   button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(await makeText());
-      button.textContent = "Copied";
-    } catch {
-      button.textContent = "Copying is not allowed here";
-    }
-    clearTimeout(restore);
-    restore = setTimeout(() => {
-      button.textContent = label;
-    }, 2000);
+    const copied = navigator.clipboard.writeText(await makeText());
+    await copied.then(() => say("Copied")).catch(() => say("Copying is not allowed here"));
+    setTimeout(() => say(label), 2000);
   });
 }
 
@@ -262,15 +249,10 @@ function setExample(example: (typeof examples)[number] | undefined): void {
 
 /** Takes the input of a link; tells whether there was one. */
 async function followLink(): Promise<boolean> {
-  try {
-    const linked = await unpacked(location.hash);
-    if (linked) setInput(linked, undefined);
-    return linked !== undefined;
-  } catch (error) {
-    if (!(error instanceof BrokenLink)) throw error;
-    showStopped(`Nothing was loaded: ${error.message}.`);
-    return true;
-  }
+  const linked = await unpacked(location.hash).catch((error: BrokenLink) => error);
+  if (linked instanceof BrokenLink) showStopped(`Nothing was loaded: ${linked.message}.`);
+  else if (linked) setInput(linked, undefined);
+  return linked !== undefined;
 }
 
 async function loadPolicy(): Promise<Jobs> {

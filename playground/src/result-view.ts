@@ -1,7 +1,8 @@
 /** Owns the outcome: everything that is told of an evaluation. */
 
+import type { DiffView } from "./diff-view.ts";
 import { byId, element } from "./dom.ts";
-import type { Answer, Change, Mark, Verdict } from "./evaluate.ts";
+import type { Answer, Mark, Verdict } from "./evaluate.ts";
 import { sectionAbout } from "./messages.ts";
 import { pictureOf } from "./picture.ts";
 import type { Selection } from "./selection.ts";
@@ -27,70 +28,57 @@ const LOOKS: Record<Shown["kind"], [look: string, sign: string, title: string]> 
   empty: ["calm", "…", "Nothing to look at"],
 };
 
-export class ResultView {
-  #change: Change | undefined;
-  #showDiff: ((change: Change | undefined) => void) | undefined;
+let diffView: Promise<DiffView> | undefined;
 
-  /** Shows a verdict; `goTo` leads to the place that it is about, where it names one. */
-  show(verdict: Shown, mark: Mark | undefined, place: string, goTo: (mark: Mark) => void): void {
-    const answer = verdict.kind === "accepted" || verdict.kind === "rejected" ? verdict : undefined;
-    this.#showVerdict(verdict, answer, mark);
-    const jump = byId<HTMLButtonElement>("go-to-mark");
-    jump.hidden = !mark;
-    jump.textContent = place;
-    jump.onclick = () => mark && goTo(mark);
+/** Shows a verdict; `goTo` leads to the place that it is about, where it names one. */
+export function showResult(verdict: Shown, mark: Mark | undefined, place: string, goTo: (mark: Mark) => void): void {
+  const answer = verdict.kind === "accepted" || verdict.kind === "rejected" ? verdict : undefined;
+  showVerdict(verdict, answer, mark);
+  const jump = byId<HTMLButtonElement>("go-to-mark");
+  jump.hidden = !mark;
+  jump.textContent = place;
+  jump.onclick = () => mark && goTo(mark);
 
-    this.#showNotes(answer);
-    byId("change").hidden = !answer?.change;
-    this.#change = answer?.change;
-    void this.#drawDiff();
-    showCode("patch", answer?.change?.patch);
-    showCode("command", answer?.command);
-    byId("time").textContent = answer ? `Evaluated in ${answer.milliseconds.toFixed(1)} ms by` : "";
-  }
+  showNotes(answer);
+  byId("change").hidden = !answer?.change;
+  // It comes when the first difference is there: the page need not wait for it.
+  if (answer?.change) diffView ??= import("./diff-view.ts").then(({ DiffView }) => new DiffView());
+  void diffView?.then((view) => view.show(answer?.change));
+  showCode("patch", answer?.change?.patch);
+  showCode("command", answer?.command);
+  byId("time").textContent = answer ? `Evaluated in ${answer.milliseconds.toFixed(1)} ms by` : "";
+}
 
-  #showVerdict(verdict: Shown, answer: Answer | undefined, mark: Mark | undefined): void {
-    const [look, sign, title] = LOOKS[verdict.kind];
-    const warnings = answer?.warnings.length ?? 0;
-    const isWarned = verdict.kind === "accepted" && warnings > 0;
-    byId("verdict").className = `verdict ${isWarned ? "warn" : look}`;
-    byId("verdict-sign").textContent = isWarned ? "!" : sign;
-    // The same words again are no news to who listens.
-    const warned = warnings === 1 ? `${title}, with a warning` : `${title}, with ${warnings} warnings`;
-    setText("verdict-title", isWarned ? warned : title);
-    setText("verdict-message", message(verdict));
-    setText("verdict-change", answer?.change ? `Changed: ${answer.change.words.join(", ")}.` : "");
-    showSelection(answer?.selection);
-    const address = verdict.kind === "rejected" || mark ? sectionAbout(mark?.message ?? message(verdict)) : undefined;
-    const link = byId<HTMLAnchorElement>("verdict-link");
-    link.hidden = !address;
-    link.href = address ?? "";
-  }
+function showVerdict(verdict: Shown, answer: Answer | undefined, mark: Mark | undefined): void {
+  const [look, sign, title] = LOOKS[verdict.kind];
+  const warnings = answer?.warnings.length ?? 0;
+  const isWarned = verdict.kind === "accepted" && warnings > 0;
+  byId("verdict").className = `verdict ${isWarned ? "warn" : look}`;
+  byId("verdict-sign").textContent = isWarned ? "!" : sign;
+  const warned = warnings === 1 ? `${title}, with a warning` : `${title}, with ${warnings} warnings`;
+  setText("verdict-title", isWarned ? warned : title);
+  setText("verdict-message", message(verdict));
+  setText("verdict-change", answer?.change ? `Changed: ${answer.change.words.join(", ")}.` : "");
+  showSelection(answer?.selection);
+  const address = verdict.kind === "rejected" || mark ? sectionAbout(mark?.message ?? message(verdict)) : undefined;
+  const link = byId<HTMLAnchorElement>("verdict-link");
+  link.hidden = !address;
+  link.href = address ?? "";
+}
 
-  /** The view of differences comes when the first one is there: the page need not wait for it. */
-  async #drawDiff(): Promise<void> {
-    if (!this.#showDiff && this.#change) {
-      const { DiffView } = await import("./diff-view.ts");
-      const view = new DiffView(byId("diff"), byId<HTMLInputElement>("shows-all"));
-      this.#showDiff ??= (change) => view.show(change);
-    }
-    this.#showDiff?.(this.#change);
-  }
+function showNotes(answer: Answer | undefined): void {
+  const warnings = answer?.warnings ?? [];
+  byId("warnings").hidden = !warnings.length;
+  byId("warning-list").replaceChildren(...warnings.map(warningItem));
 
-  #showNotes(answer: Answer | undefined): void {
-    const warnings = answer?.warnings ?? [];
-    byId("warnings").hidden = !warnings.length;
-    byId("warning-list").replaceChildren(...warnings.map(warningItem));
+  byId("access").hidden = !answer?.access;
+  byId("picture").replaceChildren(...(answer?.access ? [pictureOf(answer.access)] : []));
 
-    byId("access").hidden = !answer?.access;
-    byId("picture").replaceChildren(...(answer?.access ? [pictureOf(answer.access)] : []));
-
-    const annotations = answer?.auditAnnotations ?? [];
-    byId("audit").hidden = !annotations.length;
-    byId("audit-list").replaceChildren(
-      ...annotations.map(([key, value]) => element("div", {}, element("dt", {}, key), element("dd", {}, value))),
-    );
-  }
+  const annotations = answer?.auditAnnotations ?? [];
+  byId("audit").hidden = !annotations.length;
+  byId("audit-list").replaceChildren(
+    ...annotations.map(([key, value]) => element("div", {}, element("dt", {}, key), element("dd", {}, value))),
+  );
 }
 
 function showCode(id: "patch" | "command", text = ""): void {
@@ -130,6 +118,7 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** The same words again are no news to who listens. */
 function setText(id: string, text: string): void {
   const target = byId(id);
   target.hidden = text === "";

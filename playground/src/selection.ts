@@ -26,20 +26,13 @@ export function selectsNamespaces(policy: Members | undefined): boolean {
   return itemsAt(policy, "spec", "namespaceSelector", "matchExpressions").length > 0;
 }
 
-/** The labels of an object or its Namespace, and what they are called in a sentence. */
-interface Labelled {
-  name: string;
-  labels: Members;
-}
-
 /** What a policy makes of a request for an object in a Namespace. */
 export function selectionOf(policy: Members, request: Members, namespace: Members | undefined): Selection {
   const spec = membersAt(policy, "spec");
-  const kind = textAt(request, "kind", "kind");
-  const object = { name: `the ${kind}`, labels: membersAt(request, "object", "metadata", "labels") };
+  const labels = membersAt(request, "object", "metadata", "labels");
   const missing = [
     ...ruleProblems(itemsAt(spec, "rules"), request),
-    ...unmet(membersAt(spec, "objectSelector"), object),
+    ...unmet(membersAt(spec, "objectSelector"), `the ${textAt(request, "kind", "kind")}`, labels),
     ...namespaceProblems(policy, textAt(request, "namespace"), namespace),
   ];
   return { policy: textAt(policy, "metadata", "name"), isAsked: !missing.length, missing, advice: adviceOn(policy) };
@@ -65,18 +58,18 @@ function namespaceProblems(policy: Members, name: string, namespace: Members | u
   if (!selectsNamespaces(policy)) return [];
   if (!namespace) return [`the Namespace ${name} is not known`];
   const { matchLabels: _, ...selector } = membersAt(policy, "spec", "namespaceSelector");
-  return unmet(selector, { name: `the Namespace ${name}`, labels: labelsOf(namespace) });
+  return unmet(selector, `the Namespace ${name}`, labelsOf(namespace));
 }
 
-/** What an object's labels lack for a selector. */
-function unmet(selector: Members, labelled: Labelled): string[] {
+/** What an object's labels lack for a selector; `name` stands for the object in a sentence. */
+function unmet(selector: Members, name: string, labels: Members): string[] {
   const equal = Object.entries(membersAt(selector, "matchLabels"));
   const asExpressions = equal.map(([key, value]) => ({ key, operator: "In", values: [value] }));
   const requirements = [...asExpressions, ...itemsAt(selector, "matchExpressions")];
-  return requirements.flatMap((requirement) => problemOf(requirement, labelled) ?? []);
+  return requirements.flatMap((requirement) => problemOf(requirement, name, labels) ?? []);
 }
 
-function problemOf(requirement: Json, { name, labels }: Labelled): string | undefined {
+function problemOf(requirement: Json, name: string, labels: Members): string | undefined {
   const key = textAt(requirement, "key");
   const values = itemsAt(requirement, "values");
   const has = Object.hasOwn(labels, key);

@@ -41,74 +41,62 @@ interface Control {
   read(): Json | undefined;
 }
 
-interface Field {
-  control: Control;
-  group: Group;
-  /** What the policy says of the value. */
-  error: HTMLElement;
-}
-
+/** A group's summary counts its settings that are set, or wrong. */
 interface Group {
   element: HTMLElement;
-  /** How many of its settings are set, or wrong. */
   count: HTMLElement;
+  fields: { name: string; control: Control; error: HTMLElement }[];
 }
 
 export class SettingsForm {
-  readonly #fields = new Map<string, Field>();
+  readonly #groups: Group[];
 
   constructor(
     private readonly parent: HTMLFieldSetElement,
     properties: Record<string, Property>,
-    onChange: OnChange,
+    private readonly onChange: OnChange,
   ) {
     const grouped = GROUPS.flatMap(([, names]) => names);
     const others = Object.keys(properties).filter((name) => !grouped.includes(name));
-    for (const [index, [title, names]] of GROUPS.entries()) {
+    this.#groups = GROUPS.map(([title, names], index) => {
       const count = element("span", { className: "count" });
-      const details = element("details", { className: "group" }, element("summary", {}, title, " ", count));
-      parent.append(details);
-      for (const name of index === GROUPS.length - 1 ? [...names, ...others] : names) {
-        const property = properties[name];
-        if (property) this.#add(name, property, { element: details, count }, onChange);
-      }
-    }
+      const group = element("details", { className: "group" }, element("summary", {}, title, " ", count));
+      const shown = index === GROUPS.length - 1 ? [...names, ...others] : names;
+      const fields = shown.flatMap((name) => (properties[name] ? [this.#field(name, properties[name], group)] : []));
+      return { element: group, count, fields };
+    });
+    parent.append(...this.#groups.map(({ element }) => element));
   }
 
   /** Shows settings with what is wrong with them, or that they cannot be read. A field that is edited stays as it is. */
   show(settings: Members | undefined, marks: Mark[]): void {
     this.parent.disabled = settings === undefined;
-    for (const [name, { control, error }] of this.#fields) {
-      const isEdited = control.element.contains(document.activeElement);
-      if (settings && !isEdited) control.show(settings[name]);
-      const problems = marks.map(({ message }) => message).filter((message) => pathOf(message)?.[0] === name);
-      error.textContent = problems.join("; ");
-      control.element.setAttribute("aria-invalid", String(problems.length > 0));
-    }
-    for (const { group } of this.#fields.values()) {
-      const fields = [...this.#fields].filter(([, field]) => field.group === group);
-      const wrong = fields.filter(([, { error }]) => error.textContent).length;
-      const set = fields.filter(([name]) => settings?.[name] !== undefined).length;
-      group.element.classList.toggle("wrong", wrong > 0);
-      group.count.textContent = wrong ? `${wrong} wrong` : set ? `${set} set` : "";
+    const messages = marks.filter(({ editor }) => editor === "settings").map(({ message }) => message);
+    for (const { element, count, fields } of this.#groups) {
+      for (const { name, control, error } of fields) {
+        if (settings && !control.element.contains(document.activeElement)) control.show(settings[name]);
+        error.textContent = messages.filter((message) => pathOf(message)?.[0] === name).join("; ");
+        control.element.setAttribute("aria-invalid", String(error.textContent !== ""));
+      }
+      const wrong = fields.filter(({ error }) => error.textContent).length;
+      const set = fields.filter(({ name }) => settings?.[name] !== undefined).length;
+      element.classList.toggle("wrong", wrong > 0);
+      count.textContent = wrong ? `${wrong} wrong` : set ? `${set} set` : "";
     }
   }
 
-  #add(name: string, property: Property, group: Group, onChange: OnChange): void {
+  #field(name: string, property: Property, group: HTMLElement): Group["fields"][0] {
     const id = `setting-${name}`;
     const control = controlOf(property, id);
     const help = element("p", { id: `${id}-help`, className: "hint" }, ...prose(property.description ?? ""));
     const error = element("p", { id: `${id}-error`, className: "field-error" });
-    const isGroup = control.element instanceof HTMLFieldSetElement;
-    const label = isGroup ? element("legend", {}, name) : element("label", { htmlFor: id }, name);
     control.element.setAttribute("aria-describedby", `${help.id} ${error.id}`);
-    control.element.addEventListener("input", () => onChange(name, control.read()));
-    if (isGroup) control.element.prepend(label);
-    const isCheckbox = control.element instanceof HTMLInputElement && control.element.type === "checkbox";
-    const row = element("div", { className: "check" }, control.element, label);
-    const parts = isCheckbox ? [row] : isGroup ? [control.element] : [label, control.element];
-    group.element.append(element("div", { className: "field" }, ...parts, help, error));
-    this.#fields.set(name, { control, group, error });
+    control.element.addEventListener("input", () => this.onChange(name, control.read()));
+    const field = element("div", { className: "field" }, control.element, help, error);
+    if (control.element instanceof HTMLFieldSetElement) control.element.prepend(element("legend", {}, name));
+    else control.element.before(element("label", { htmlFor: id }, name));
+    group.append(field);
+    return { name, control, error };
   }
 }
 
