@@ -92,8 +92,8 @@ test("a Namespace that is none is told", async ({ page, playground }) => {
 
   await playground.paste(playground.namespace, "");
   await expect(playground.message).toHaveText(
-    'request.namespace: Namespace "shop" could not be read: Host error: Callback evaluation failure: Cannot find v1/Namespace named ' +
-      "'shop' inside of namespace 'None'; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it",
+    'request.namespace: Namespace "shop-milan" could not be read: Host error: Callback evaluation failure: Cannot find v1/Namespace named ' +
+      "'shop-milan' inside of namespace 'None'; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it",
   );
   await expect(playground.markedLines(playground.object)).toHaveText("  namespace: shop");
 });

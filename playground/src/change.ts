@@ -20,23 +20,21 @@ function variables(old: Members, now: Members): string[] {
     const known = before.get(textAt(container, "name"));
     return [...byName(container)].filter(([name, value]) => known?.get(name) !== value).map(([name]) => name);
   });
+  const counted = (isMeant: (name: string) => boolean, one: string, many: string) => {
+    const meant = changed.map((names) => names.filter(isMeant)).filter((names) => names.length);
+    const count = new Set(meant.flat()).size;
+    return count ? [`${quantity(count, one, many)} in ${quantity(meant.length, "container")}`] : [];
+  };
   const isEndpoint = (name: string) => name.startsWith("KUBERNETES_");
   return [
-    counted(changed, isEndpoint, "variable"),
-    counted(changed, (name) => !isEndpoint(name), "ServiceAccount name as text", "ServiceAccount names as text"),
-  ].filter((words) => words !== "");
+    ...counted(isEndpoint, "variable", "variables"),
+    ...counted((name) => !isEndpoint(name), "ServiceAccount name as text", "ServiceAccount names as text"),
+  ];
 }
 
 /** The variables of a container, each with its definition as text. */
 function byName(container: Members): Map<string, string> {
   return new Map(itemsAt(container, "env").map((variable) => [textAt(variable, "name"), JSON.stringify(variable)]));
-}
-
-function counted(changed: string[][], isMeant: (name: string) => boolean, one: string, many = `${one}s`): string {
-  const meant = changed.map((names) => names.filter(isMeant)).filter((names) => names.length);
-  if (!meant.length) return "";
-  const count = new Set(meant.flat()).size;
-  return `${quantity(count, one, many)} in ${quantity(meant.length, "container")}`;
 }
 
 function quantity(count: number, one: string, many = `${one}s`): string {
@@ -46,16 +44,13 @@ function quantity(count: number, one: string, many = `${one}s`): string {
 function aliases(old: Members, now: Members): string[] {
   const entries = (spec: Members) =>
     itemsAt(spec, "hostAliases").flatMap((alias) =>
-      itemsAt(alias, "hostnames").map((name) => JSON.stringify([textAt(alias, "ip"), name])),
+      itemsAt(alias, "hostnames").map((name) => `${name} ${textAt(alias, "ip")}`),
     );
-  const [before, after] = [entries(old), entries(now)];
-  const names = (all: string[], others: string[]) =>
-    new Set(all.filter((entry) => !others.includes(entry)).map((entry) => JSON.parse(entry)[1])).size;
-  const [added, removed] = [names(after, before), names(before, after)];
-  return [
-    ...(added ? [`${quantity(added, "name")} of the API server`] : []),
-    ...(removed && !added ? [`${quantity(removed, "host alias", "host aliases")} removed`] : []),
-  ];
+  const added = entries(now).filter((entry) => !entries(old).includes(entry));
+  const names = new Set(added.map((entry) => entry.split(" ")[0])).size;
+  const removed = entries(old).length - entries(now).length;
+  if (names) return [`${quantity(names, "name")} of the API server`];
+  return removed > 0 ? [`${quantity(removed, "host alias", "host aliases")} removed`] : [];
 }
 
 function credentials(old: Members, now: Members): string[] {

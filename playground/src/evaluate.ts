@@ -80,12 +80,7 @@ export interface Answer {
 }
 
 /** What the policy changed. */
-export interface Change {
-  before: string;
-  after: string;
-  patch: string;
-  words: string[];
-}
+export type Change = { before: string; after: string; patch: string; words: string[] };
 
 export async function evaluate(module: WebAssembly.Module, version: string, input: Input): Promise<Evaluation> {
   const marks: Mark[] = [];
@@ -257,7 +252,7 @@ function namespaceIn(text: string): Members | undefined {
 }
 
 /** How a message begins that is about a line of a text. */
-const PLACES: Record<Mark["editor"], string> = { object: "", settings: "settings, ", namespace: "Namespace, " };
+const PLACES = { object: "", settings: "settings, ", namespace: "Namespace, " };
 
 function firstProblem(input: Input, marks: Mark[]): string {
   const [mark] = marks.filter(({ severity }) => severity === "error");

@@ -14,10 +14,7 @@ export type Job =
 export type Outcome = { evaluation: Evaluation } | { settings: string } | { failure: string };
 
 /** What the thread is told first. */
-export interface Setup {
-  module: WebAssembly.Module;
-  version: string;
-}
+export type Setup = { module: WebAssembly.Module; version: string };
 
 /** A job took too long. */
 export class TimedOut extends Error {}

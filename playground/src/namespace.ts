@@ -8,10 +8,7 @@ import { ShapeProblem } from "./path.ts";
 import type { Host, HostAnswer, HostCall } from "./wapc.ts";
 
 /** Something that the policy asked for, with the answer, as kwctl records both. */
-export interface Exchange {
-  request: Members;
-  answer: HostAnswer;
-}
+export type Exchange = { request: Members; answer: HostAnswer };
 
 /** The label of a pod that names its home cluster, unless the settings name another one. */
 const ORIGIN_LABEL = "offloading.liqo.io/origin";
@@ -24,15 +21,9 @@ export function looksUpNamespaces(settings: Json): boolean {
 /** The Namespace of a request as Liqo would have made it. */
 export function offloadedNamespace(name: string, cluster: string): Members {
   const originalName = name.endsWith(`-${cluster}`) ? name.slice(0, -cluster.length - 1) : name;
-  return {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: {
-      name,
-      labels: { "liqo.io/remote-cluster-id": cluster },
-      annotations: { "liqo.io/original-name": originalName },
-    },
-  };
+  const labels = { "liqo.io/remote-cluster-id": cluster };
+  const annotations = { "liqo.io/original-name": originalName };
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels, annotations } };
 }
 
 /**
@@ -69,11 +60,8 @@ export function namespaceOf(value: Json | undefined): Members | undefined {
 }
 
 /** The labels that selectors see: the API server adds the name. */
-export function labelsOf(namespace: Members): Members {
-  return {
-    "kubernetes.io/metadata.name": textAt(namespace, "metadata", "name"),
-    ...membersAt(namespace, "metadata", "labels"),
-  };
+export function labelsOf({ metadata }: Members): Members {
+  return { "kubernetes.io/metadata.name": textAt(metadata, "name"), ...membersAt(metadata, "labels") };
 }
 
 /** A foreign cluster with at most one Namespace. It answers as kwctl does. */
@@ -100,10 +88,7 @@ export class Cluster {
   }
 }
 
-function asksForNamespace({ binding, namespace, operation }: HostCall, request: Members): boolean {
-  return (
-    [binding, namespace, operation].join("/") === "kubewarden/kubernetes/get_resource" &&
-    request.api_version === "v1" &&
-    request.kind === "Namespace"
-  );
+function asksForNamespace({ binding, namespace, operation }: HostCall, { api_version, kind }: Members): boolean {
+  const asked = [binding, namespace, operation, api_version, kind].join("/");
+  return asked === "kubewarden/kubernetes/get_resource/v1/Namespace";
 }

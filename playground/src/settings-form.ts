@@ -18,18 +18,13 @@ export interface Property {
 }
 
 /** What belongs together. A setting that stands nowhere here is shown in the last group. */
-const GROUPS: readonly [title: string, names: string[]][] = [
-  [
-    "Where the home API server is",
-    ["homeApiServerHost", "homeApiServerPort", "homeApiServerAddresses", "clusterDomain", "homeCredentialsSecret"],
-  ],
-  ["Which home cluster a pod comes from", ["homeClusterId", "homeClusters", "originLabel", "namespaceLookup"]],
-  [
-    "What pods may do",
-    ["defaultMode", "allowedModes", "allowedRemoteServiceAccounts", "keptTokenAudiences", "foreignContainers"],
-  ],
-  ["Checks", ["strict", "validateOnly", "verifyOnly"]],
-];
+const GROUPS = Object.entries({
+  "Where the home API server is":
+    "homeApiServerHost homeApiServerPort homeApiServerAddresses clusterDomain homeCredentialsSecret",
+  "Which home cluster a pod comes from": "homeClusterId homeClusters originLabel namespaceLookup",
+  "What pods may do": "defaultMode allowedModes allowedRemoteServiceAccounts keptTokenAudiences foreignContainers",
+  Checks: "strict validateOnly verifyOnly",
+}).map(([title, names]) => ({ title, names: names.split(" ") }));
 
 type OnChange = (name: string, value: Json | undefined) => void;
 
@@ -56,9 +51,9 @@ export class SettingsForm {
     properties: Record<string, Property>,
     private readonly onChange: OnChange,
   ) {
-    const grouped = GROUPS.flatMap(([, names]) => names);
+    const grouped = GROUPS.flatMap(({ names }) => names);
     const others = Object.keys(properties).filter((name) => !grouped.includes(name));
-    this.#groups = GROUPS.map(([title, names], index) => {
+    this.#groups = GROUPS.map(({ title, names }, index) => {
       const count = element("span", { className: "count" });
       const group = element("details", { className: "group" }, element("summary", {}, title, " ", count));
       const shown = index === GROUPS.length - 1 ? [...names, ...others] : names;

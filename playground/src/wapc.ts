@@ -11,12 +11,7 @@ import { ConsoleStdout, type Fd, File, OpenFile, WASI } from "@bjorn3/browser_wa
 export class GuestFailure extends Error {}
 
 /** What a guest asks its host for. */
-export interface HostCall {
-  binding: string;
-  namespace: string;
-  operation: string;
-  payload: string;
-}
+export type HostCall = Record<"binding" | "namespace" | "operation" | "payload", string>;
 
 export type HostAnswer = { payload: string } | { error: string };
 

@@ -23,10 +23,7 @@ import {
 } from "yaml";
 import type { Json, Step } from "./json.ts";
 
-export interface Range {
-  from: number;
-  to: number;
-}
+export type Range = { from: number; to: number };
 
 /** A document that could be read. */
 export interface Source {
