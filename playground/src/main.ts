@@ -257,12 +257,19 @@ async function followLink(): Promise<boolean> {
 
 async function loadPolicy(): Promise<Jobs> {
   try {
+    // It is fetched while the module is.
+    let first: Worker | undefined = new JobsWorker();
     const response = await fetch(policyUrl);
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const bytes = await response.arrayBuffer();
     const setup = { module: await WebAssembly.compile(bytes), version: __VERSION__ };
     byId("size").textContent = `${Math.round(bytes.byteLength / 1000)} kB`;
-    return new Jobs(() => new JobsWorker(), setup, PATIENCE);
+    const startWorker = () => {
+      const worker = first ?? new JobsWorker();
+      first = undefined;
+      return worker;
+    };
+    return new Jobs(startWorker, setup, PATIENCE);
   } catch (error) {
     throw new Error(`The policy could not be loaded: ${reason(error)}`);
   }
