@@ -62,34 +62,62 @@ fn metadata_says_what_the_package_does() {
     assert!(read("LICENSE").contains("Apache License\n                           Version 2.0"));
 }
 
-#[test]
-fn the_description_for_artifact_hub_says_the_same() {
+/// What Artifact Hub shows in place of an installation. kwctl's own text for this file makes a manifest without selectors.
+const INSTALL: &str = "\
+Start from a manifest in [examples](https://github.com/liqo-api-access-policy/liqo-api-access-policy/tree/main/examples), \
+usually `one-home-cluster.yaml`, replace the cluster id and the settings by yours, and apply it in the foreign cluster:
+
+```console
+kubectl apply -f one-home-cluster.yaml
+kubectl wait --for=condition=PolicyActive --timeout=2m clusteradmissionpolicy/liqo-api-access-milan
+```
+
+Keep both of its selectors. A manifest from `kwctl scaffold manifest` or Rancher's form selects all pods, not only offloaded \
+ones: the cluster's own pods would lose their ServiceAccounts.
+";
+
+/// `artifacthub-pkg.yml`, as `kwctl scaffold artifacthub` writes it but for the installation and the provider.
+fn package(created_at: &Value) -> Value {
     let metadata = Metadata::read();
-    let package: Value = serde_yaml::from_str(&read("artifacthub-pkg.yml")).unwrap();
-    assert_eq!(package["name"], NAME);
-    assert_eq!(package["version"], VERSION);
-    assert_eq!(package["displayName"], metadata.annotations["io.artifacthub.displayName"]);
-    assert_eq!(package["description"], metadata.annotation("description"));
-    assert_eq!(package["license"], metadata.annotation("license"));
-    assert_eq!(package["homeURL"], metadata.annotation("url"));
-    assert_eq!(package["containersImages"], json!([{"name": "policy", "image": metadata.image()}]));
-    assert_eq!(
-        package["links"][0]["url"],
-        format!("{}/releases/download/v{VERSION}/policy.wasm", metadata.annotation("url"))
-    );
-    let annotations = &package["annotations"];
-    assert_eq!(annotations["kubewarden/mutation"], "true");
-    assert_eq!(annotations["kubewarden/resources"], metadata.annotations["io.artifacthub.resources"]);
-    let rules: Vec<RuleWithOperations> =
-        serde_yaml::from_str(annotations["kubewarden/rules"].as_str().unwrap()).unwrap();
-    assert_eq!(rules, metadata.rules);
-    let resources: Vec<ContextAwareResource> =
-        serde_yaml::from_str(annotations["kubewarden/contextAwareResources"].as_str().unwrap()).unwrap();
-    assert_eq!(resources, metadata.context_aware_resources);
-    assert_eq!(
-        annotations["kubewarden/questions-ui"].as_str().unwrap().trim_end(),
-        read("questions-ui.yml").trim_end()
-    );
+    let (owner, email) = metadata.annotation("author").trim_end_matches('>').split_once(" <").unwrap();
+    let [url, source] = ["url", "source"].map(|name| metadata.annotation(name));
+    json!({
+        "version": VERSION,
+        "name": NAME,
+        "displayName": metadata.annotations["io.artifacthub.displayName"],
+        "createdAt": created_at,
+        "description": metadata.annotation("description"),
+        "license": metadata.annotation("license"),
+        "homeURL": url,
+        "containersImages": [{"name": "policy", "image": metadata.image()}],
+        "keywords": metadata.annotations["io.artifacthub.keywords"].split(", ").collect::<Vec<_>>(),
+        "links": [
+            {"name": "policy", "url": format!("{url}/releases/download/v{VERSION}/policy.wasm")},
+            {"name": "source", "url": source},
+        ],
+        "install": INSTALL,
+        "maintainers": [{"name": owner, "email": email}],
+        "provider": {"name": owner},
+        "recommendations": [{"url": "https://artifacthub.io/packages/helm/kubewarden/admission-controller"}],
+        "annotations": {
+            "kubewarden/contextAwareResources": serde_yaml::to_string(&metadata.context_aware_resources).unwrap(),
+            "kubewarden/mutation": metadata.mutating.to_string(),
+            "kubewarden/questions-ui": read("questions-ui.yml"),
+            "kubewarden/resources": metadata.annotations["io.artifacthub.resources"],
+            "kubewarden/rules": serde_yaml::to_string(&metadata.rules).unwrap(),
+        },
+    })
+}
+
+/// `UPDATE_FILES=1 cargo test --test adoption` writes the file; a new version gets its date by hand.
+#[test]
+fn the_description_for_artifact_hub_is_generated() {
+    let present: Value = serde_yaml::from_str(&read("artifacthub-pkg.yml")).unwrap();
+    let package = package(&present["createdAt"]);
+    if std::env::var_os("UPDATE_FILES").is_some() {
+        std::fs::write(root().join("artifacthub-pkg.yml"), serde_yaml::to_string(&package).unwrap()).unwrap();
+    }
+    assert_eq!(present, package, "UPDATE_FILES=1 cargo test --test adoption writes artifacthub-pkg.yml");
 }
 
 /// Artifact Hub lets those claim a repository who stand as owners in it: the maintainers of the package.

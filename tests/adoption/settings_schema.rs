@@ -1,7 +1,7 @@
 //! The JSON Schema of the settings, `docs/settings.schema.json`: generated from the types below and from
 //! `docs/settings.md`, and held against the policy key by key and value by value.
 //!
-//! `UPDATE_SCHEMA=1 cargo test settings_schema` writes the file.
+//! `UPDATE_FILES=1 cargo test --test adoption` writes the file.
 
 use std::collections::BTreeMap;
 
@@ -218,10 +218,10 @@ impl Judge {
 #[test]
 fn the_file_is_generated() {
     let schema = generated();
-    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+    if std::env::var_os("UPDATE_FILES").is_some() {
         std::fs::write(root().join("docs/settings.schema.json"), &schema).unwrap();
     }
-    assert_eq!(read("docs/settings.schema.json"), schema, "UPDATE_SCHEMA=1 cargo test settings_schema writes it");
+    assert_eq!(read("docs/settings.schema.json"), schema, "UPDATE_FILES=1 cargo test --test adoption writes it");
 }
 
 #[test]
