@@ -58,6 +58,10 @@ fn the_defaults_of_host_and_port_are_true() {
     assert_eq!(answer.audit_annotations["home-api-server"], format!("{host}:{port}"));
 }
 
+/// Settings that matter in home mode only.
+const HOME_MODE: [&str; 5] =
+    ["homeApiServerHost", "homeApiServerPort", "homeApiServerAddresses", "clusterDomain", "homeCredentialsSecret"];
+
 /// A question of `questions-ui.yml`. A field that Rancher's form does not know is an error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,13 +115,9 @@ fn the_form_asks_for_every_setting() {
         for text in [&question.group, &question.label, &question.description, &question.tooltip] {
             assert!(!text.is_empty() && text.trim() == text, "{key}: {text:?}");
         }
-        let mode = match key.as_str() {
-            "homeApiServerHost" | "homeApiServerPort" | "homeApiServerAddresses" | "clusterDomain"
-            | "homeCredentialsSecret" => Some("home"),
-            _ => None,
-        };
-        let condition = mode.map(|mode| format!("!allowedModes || \"{mode}\" in allowedModes"));
-        assert_eq!(question.show_if, condition, "{key}");
+        let of_home_mode = HOME_MODE.contains(&key.as_str());
+        let condition = of_home_mode.then_some("!allowedModes || \"home\" in allowedModes");
+        assert_eq!(question.show_if.as_deref(), condition, "{key}");
     }
     assert_eq!(questions.keys().collect::<Vec<_>>(), [""; 0], "these are no settings");
 }

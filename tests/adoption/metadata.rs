@@ -62,7 +62,9 @@ fn metadata_says_what_the_package_does() {
     assert!(read("LICENSE").contains("Apache License\n                           Version 2.0"));
 }
 
-/// What Artifact Hub shows in place of an installation. kwctl's own text for this file makes a manifest without selectors.
+const KUBEWARDEN: &str = "https://artifacthub.io/packages/helm/kubewarden/admission-controller";
+
+/// How to install the policy. kwctl's own text for this file creates a manifest without selectors.
 const INSTALL: &str = "\
 Start from a manifest in [examples](https://github.com/liqo-api-access-policy/liqo-api-access-policy/tree/main/examples), \
 usually `one-home-cluster.yaml`, replace the cluster id and the settings by yours, and apply it in the foreign cluster:
@@ -76,48 +78,60 @@ Keep both of its selectors. A manifest from `kwctl scaffold manifest` or Rancher
 ones: the cluster's own pods would lose their ServiceAccounts.
 ";
 
-/// `artifacthub-pkg.yml`, as `kwctl scaffold artifacthub` writes it but for the installation and the provider.
-fn package(created_at: &Value) -> Value {
+fn text(value: &impl serde::Serialize) -> serde_yaml::Value {
+    serde_yaml::to_string(value).unwrap().into()
+}
+
+/// A mapping in this order.
+fn ordered<const N: usize>(members: [(&str, serde_yaml::Value); N]) -> serde_yaml::Value {
+    serde_yaml::Value::Mapping(members.into_iter().map(|(key, value)| (key.into(), value)).collect())
+}
+
+/// `artifacthub-pkg.yml`, as `kwctl scaffold artifacthub` writes it except for installation, provider and recommendation.
+fn package(created_at: serde_yaml::Value) -> serde_yaml::Value {
     let metadata = Metadata::read();
     let (owner, email) = metadata.annotation("author").trim_end_matches('>').split_once(" <").unwrap();
-    let [url, source] = ["url", "source"].map(|name| metadata.annotation(name));
-    json!({
-        "version": VERSION,
-        "name": NAME,
-        "displayName": metadata.annotations["io.artifacthub.displayName"],
-        "createdAt": created_at,
-        "description": metadata.annotation("description"),
-        "license": metadata.annotation("license"),
-        "homeURL": url,
-        "containersImages": [{"name": "policy", "image": metadata.image()}],
-        "keywords": metadata.annotations["io.artifacthub.keywords"].split(", ").collect::<Vec<_>>(),
-        "links": [
-            {"name": "policy", "url": format!("{url}/releases/download/v{VERSION}/policy.wasm")},
-            {"name": "source", "url": source},
-        ],
-        "install": INSTALL,
-        "maintainers": [{"name": owner, "email": email}],
-        "provider": {"name": owner},
-        "recommendations": [{"url": "https://artifacthub.io/packages/helm/kubewarden/admission-controller"}],
-        "annotations": {
-            "kubewarden/contextAwareResources": serde_yaml::to_string(&metadata.context_aware_resources).unwrap(),
-            "kubewarden/mutation": metadata.mutating.to_string(),
-            "kubewarden/questions-ui": read("questions-ui.yml"),
-            "kubewarden/resources": metadata.annotations["io.artifacthub.resources"],
-            "kubewarden/rules": serde_yaml::to_string(&metadata.rules).unwrap(),
-        },
-    })
+    let of_project = |name: &str| metadata.annotation(name).into();
+    let of_hub = |name: &str| metadata.annotations[&format!("io.artifacthub.{name}")].clone();
+    let policy = format!("{}/releases/download/v{VERSION}/policy.wasm", metadata.annotation("url"));
+    let link = |name: &str, url: serde_yaml::Value| ordered([("name", name.into()), ("url", url)]);
+    ordered([
+        ("version", VERSION.into()),
+        ("name", NAME.into()),
+        ("displayName", of_hub("displayName").into()),
+        ("createdAt", created_at),
+        ("description", of_project("description")),
+        ("license", of_project("license")),
+        ("homeURL", of_project("url")),
+        ("containersImages", vec![ordered([("name", "policy".into()), ("image", metadata.image().into())])].into()),
+        ("keywords", of_hub("keywords").split(", ").collect::<Vec<_>>().into()),
+        ("links", vec![link("policy", policy.into()), link("source", of_project("source"))].into()),
+        ("install", INSTALL.into()),
+        ("maintainers", vec![ordered([("name", owner.into()), ("email", email.into())])].into()),
+        ("provider", ordered([("name", owner.into())])),
+        ("recommendations", vec![ordered([("url", KUBEWARDEN.into())])].into()),
+        (
+            "annotations",
+            ordered([
+                ("kubewarden/contextAwareResources", text(&metadata.context_aware_resources)),
+                ("kubewarden/mutation", metadata.mutating.to_string().into()),
+                ("kubewarden/questions-ui", read("questions-ui.yml").into()),
+                ("kubewarden/resources", of_hub("resources").into()),
+                ("kubewarden/rules", text(&metadata.rules)),
+            ]),
+        ),
+    ])
 }
 
 /// `UPDATE_FILES=1 cargo test --test adoption` writes the file; a new version gets its date by hand.
 #[test]
 fn the_description_for_artifact_hub_is_generated() {
-    let present: Value = serde_yaml::from_str(&read("artifacthub-pkg.yml")).unwrap();
-    let package = package(&present["createdAt"]);
+    let present: serde_yaml::Value = serde_yaml::from_str(&read("artifacthub-pkg.yml")).unwrap();
+    let package = serde_yaml::to_string(&package(present["createdAt"].clone())).unwrap();
     if std::env::var_os("UPDATE_FILES").is_some() {
-        std::fs::write(root().join("artifacthub-pkg.yml"), serde_yaml::to_string(&package).unwrap()).unwrap();
+        std::fs::write(root().join("artifacthub-pkg.yml"), &package).unwrap();
     }
-    assert_eq!(present, package, "UPDATE_FILES=1 cargo test --test adoption writes artifacthub-pkg.yml");
+    assert_eq!(read("artifacthub-pkg.yml"), package, "UPDATE_FILES=1 cargo test --test adoption writes it");
 }
 
 /// Artifact Hub lets those claim a repository who stand as owners in it: the maintainers of the package.
