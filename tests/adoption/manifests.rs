@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::admissionregistration::v1::RuleWithOperations;
-use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use k8s_openapi::api::core::v1::{Pod, Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kubewarden_policy_sdk::crd::policies::cluster_admission_policy::ClusterAdmissionPolicySpec;
@@ -19,7 +19,8 @@ use crate::metadata::Metadata;
 use crate::support::{Case, root, settings_problem};
 
 /// Files of `examples/` that hold no policy.
-const OTHERS: [&str; 4] = ["own-credentials-home", "own-credentials-secret", "remote-only-service-account", "settings"];
+const OTHERS: [&str; 5] =
+    ["own-credentials-home", "own-credentials-secret", "remote-only-service-account", "settings", "whoami"];
 
 /// The label that Liqo's namespace mapping sets, and the one of namespaces that Liqo may offload.
 const REMOTE_CLUSTER_ID: &str = "liqo.io/remote-cluster-id";
@@ -447,7 +448,15 @@ fn the_remote_service_account_is_the_allowed_one() {
     assert_eq!(settings["allowedRemoteServiceAccounts"], json!([account.metadata.name.unwrap()]));
 }
 
-/// What shows monitor mode is the policy that protects, but for the fields that its comment tells.
+/// The pod that shows which API server it reaches is one that the policy changes.
+#[test]
+fn the_pod_of_the_guide_is_accepted() {
+    let pod: Pod = object("whoami", "Pod");
+    let answer = Case::pod(json!(pod)).outcome().answer;
+    assert_eq!((answer.accepted, answer.mutated_object.is_some()), (true, true));
+}
+
+/// What shows monitor mode is the policy that protects, except the fields that its comment names.
 #[test]
 fn monitor_is_the_same_policy() {
     let [mut monitor, protect] = ["monitor", "one-home-cluster"].map(|manifest| policies(manifest).remove(0));
