@@ -48,7 +48,7 @@ struct Settings {
     allowed_modes: Option<Vec<Mode>>,
     #[schemars(inner(length(max = 253), regex(pattern = OBJECT_NAME)))]
     allowed_remote_service_accounts: Option<Vec<String>>,
-    #[schemars(inner(length(min = 1), extend("not" = {"pattern": API_SERVER_AUDIENCE})))]
+    #[schemars(extend("items" = {"type": "string", "minLength": 1, "not": {"pattern": API_SERVER_AUDIENCE}}))]
     kept_token_audiences: Option<Vec<String>>,
     #[schemars(inner(length(max = 63), regex(pattern = CONTAINER_NAME)))]
     foreign_containers: Option<Vec<String>>,
