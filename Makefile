@@ -45,4 +45,4 @@ clean: ## Remove everything that was built
 	rm -f policy.wasm annotated-policy.wasm policy.cdx.json
 	rm -rf playground/dist playground/node_modules
 
-include make/bench.mk make/fuzz.mk make/playground.mk make/release.mk
+include make/bench.mk make/cluster.mk make/fuzz.mk make/playground.mk make/release.mk

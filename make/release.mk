@@ -3,6 +3,12 @@ policy.cdx.json: $(MANIFESTS) ## List what the module is made of, as a CycloneDX
 	cargo cyclonedx --quiet --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy.cdx
 	@rm benches/$@ benches/guests/$@ runner/$@
 
+.PHONY: deny
+deny: ## Check licences, sources and advisories of the dependencies with cargo-deny
+	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked
+	cargo deny --workspace check
+	cargo deny --manifest-path fuzz/Cargo.toml check --config '$(CURDIR)/deny.toml'
+
 REPRODUCED := $(TARGET_DIR)/reproduced
 
 .PHONY: reproducible

@@ -19,8 +19,16 @@ use crate::metadata::Metadata;
 use crate::support::{Case, root, settings_problem};
 
 /// Files of `examples/` that hold no policy.
-const OTHERS: [&str; 5] =
-    ["own-credentials-home", "own-credentials-secret", "remote-only-service-account", "settings", "whoami"];
+const OTHERS: [&str; 8] = [
+    "alerts",
+    "fail-safe",
+    "kube-state-metrics",
+    "own-credentials-home",
+    "own-credentials-secret",
+    "remote-only-service-account",
+    "settings",
+    "whoami",
+];
 
 /// The label that Liqo's namespace mapping sets, and the one of namespaces that Liqo may offload.
 const REMOTE_CLUSTER_ID: &str = "liqo.io/remote-cluster-id";
@@ -36,7 +44,7 @@ fn documents<T: DeserializeOwned + Serialize>(text: &str) -> Vec<T> {
 }
 
 /// Reads a document as its type; a field that the type does not know is an error.
-fn typed<T: DeserializeOwned + Serialize>(document: &Value) -> T {
+pub(crate) fn typed<T: DeserializeOwned + Serialize>(document: &Value) -> T {
     let typed: T = serde_json::from_value(document.clone()).unwrap_or_else(|error| panic!("{error} in {document}"));
     assert_eq!(unread(document, &serde_json::to_value(&typed).expect("JSON"), String::new()), None, "in {document}");
     typed
@@ -90,6 +98,13 @@ pub(crate) fn files() -> Vec<String> {
     let files = names("examples", ".yaml");
     assert_eq!(files.len(), names("examples", "").len(), "a file of examples/ is no YAML");
     files
+}
+
+/// The names of all policies that are not bound to a namespace.
+pub(crate) fn cluster_policies() -> Vec<String> {
+    let manifests = files().into_iter().filter(|name| !OTHERS.contains(&name.as_str()));
+    let policies = manifests.flat_map(|manifest| policies(&manifest)).filter(|policy| policy.namespace.is_none());
+    policies.map(|policy| policy.name).collect()
 }
 
 const MATCH_LABELS: &str = "namespaceSelector.matchLabels: Kubewarden drops them, write matchExpressions";
@@ -285,7 +300,7 @@ const ELSEWHERE: &[(&str, &str)] = &[("kubernetes.io/metadata.name", "demo"), (R
 #[case("one-namespace", "prometheus", &[], &["liqo-api-access"])]
 #[case::another_namespace("one-namespace", "prometheus", ELSEWHERE, &[])]
 #[case::own_pod("one-namespace", "plain-web", &[], &[])]
-#[case("admiralty", "admiralty", LABELED, &["admiralty-api-access-milan"])]
+#[case("admiralty", "admiralty", LABELED, &["liqo-api-access-milan-admiralty"])]
 #[case::not_labeled("admiralty", "admiralty", &[], &[])]
 #[case::of_liqo("admiralty", "prometheus", LABELED, &[])]
 #[case("home-cluster", "plain-web deployment replicaset statefulset daemonset job cronjob replicationcontroller", OFFLOADED, &["liqo-api-access-check"])]
