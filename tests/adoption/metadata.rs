@@ -9,7 +9,7 @@ use kubewarden_policy_sdk::crd::policies::common::{BackgroundAudit, ContextAware
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::files::{documents, read};
+use crate::files::{documents, names, read};
 use crate::support::root;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -177,8 +177,9 @@ fn every_document_names_this_version() {
 /// A step of a workflow that somebody else wrote is known by its digest.
 #[test]
 fn actions_are_pinned() {
-    for file in [".github/workflows/test.yml", ".github/workflows/release.yml"] {
-        let text = read(file);
+    for name in names(".github/workflows", ".yml") {
+        let file = format!(".github/workflows/{name}.yml");
+        let text = read(&file);
         let _: Value = serde_yaml::from_str(&text).unwrap();
         let steps = text.lines().filter_map(|line| line.split_once("uses: ").map(|(_, action)| action));
         for action in steps.filter(|action| !action.starts_with("./")) {
@@ -191,13 +192,11 @@ fn actions_are_pinned() {
     let release: Value = serde_yaml::from_str(&read(".github/workflows/release.yml")).unwrap();
     assert_eq!(release["permissions"], json!({}));
     assert_eq!(release["jobs"]["publish"]["env"]["IMAGE"], Metadata::read().annotation("ociUrl"));
-    for (job, rights) in [("test", json!({"contents": "read"})), ("build", json!({"contents": "read"}))] {
-        assert_eq!(release["jobs"][job]["permissions"], rights);
+    let read_only = json!({"contents": "read"});
+    let publishes = json!({"attestations": "write", "contents": "write", "id-token": "write", "packages": "write"});
+    for (job, rights) in [("test", &read_only), ("build", &read_only), ("publish", &publishes)] {
+        assert_eq!(release["jobs"][job]["permissions"], *rights);
     }
-    assert_eq!(
-        release["jobs"]["publish"]["permissions"],
-        json!({"contents": "write", "id-token": "write", "packages": "write"})
-    );
 }
 
 /// The notes of a release are the section of the changelog, which must have got its date.
