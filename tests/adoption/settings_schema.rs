@@ -28,14 +28,14 @@ struct Settings {
         length(max = 253),
         extend(
             "anyOf" = [{"pattern": DNS_NAME}, {"format": "ipv4"}, {"format": "ipv6"}],
-            "not" = {"anyOf": [{"const": "localhost"}, {"pattern": NOWHERE}]},
+            "not" = {"type": "string", "anyOf": [{"const": "localhost"}, {"pattern": NOWHERE}]},
         )
     )]
     home_api_server_host: Option<String>,
     #[schemars(extend("type" = ["integer", "string", "null"], "minimum" = 1, "maximum" = u16::MAX, "pattern" = PORT))]
     home_api_server_port: Option<String>,
     home_api_server_addresses: Option<Vec<Address>>,
-    #[schemars(length(max = 230), regex(pattern = DNS_NAME))]
+    #[schemars(length(max = 230), regex(pattern = DNS_NAME), extend("not" = {"const": "localhost"}))]
     cluster_domain: Option<String>,
     #[schemars(length(max = 63), regex(pattern = CLUSTER_ID))]
     home_cluster_id: Option<String>,
