@@ -10,7 +10,7 @@ use crate::edits::Edits;
 use crate::forged::is_liqos_item;
 use crate::liqo;
 use crate::pod::fields::{Fields, Object, list_or_new, object_or_new};
-use crate::pod::mounts::{ApiVolume, Mounts};
+use crate::pod::mounts::{ApiVolume, Mounts, is_api_token};
 use crate::pod::path::Path;
 use crate::pod::volumes::{Item, Source, Sources, Volumes, body_mut, edit_projected_volumes};
 use crate::rejection::Result;
@@ -81,9 +81,7 @@ fn edit_source(
     let read = Source::read(&Fields::of(source, path)?)?;
     match &read {
         Source::ServiceAccountToken { path: file, audience } => {
-            // Clients take whatever is at that path for the API's token.
-            let is_apis = mounted.is_some_and(|mounted| file.is_some_and(|file| mounted.is_token(file)));
-            if !is_apis && context.keeps_audience(*audience) {
+            if !is_api_token(mounted, *file) && context.keeps_audience(*audience) {
                 return Ok(Outcome::Kept);
             }
             if let Some(audience) = audience {

@@ -27,6 +27,8 @@ mod remote;
 mod request;
 mod response;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod warning;
 mod wording;
 mod workload;

@@ -14,9 +14,9 @@ pub(crate) enum Warning {
     Misplaced { annotation: &'static str, path: &'static str },
     #[error("annotation {} is not read, did you mean {meant}?", on_one_line(.key, 40))]
     MisspeltAnnotation { key: String, meant: &'static str },
-    #[error("{} is the foreign API server; set homeApiServerAddresses or homeApiServerHost", cut(.host, 48))]
+    #[error("{} is the foreign API server; set homeApiServerAddresses or homeApiServerHost", cut(.host, 44))]
     HomeIsForeign { host: String },
-    #[error("{} is the foreign API server; set homeApiServerAddresses for clients that use it", cut(.name, 44))]
+    #[error("{} is the foreign API server; set homeApiServerAddresses for clients that use it", cut(.name, 40))]
     NameIsForeign { name: String },
     #[error("{} leads to other addresses than {}; set homeApiServerAddresses", cut(.name, 36), cut(.other, 24))]
     NamesDiffer { name: String, other: String },
@@ -24,7 +24,7 @@ pub(crate) enum Warning {
     VariablesDiffer { named: String },
     #[error("a host alias leads {} away from the foreign API server", on_one_line(.name, 60))]
     AliasElsewhere { name: String },
-    #[error("container {} mounts /etc/hosts, which hides the host aliases of the home API server", on_one_line(.container, 40))]
+    #[error("container {} mounts /etc/hosts, which hides the host aliases of the home API server", on_one_line(.container, 36))]
     HostsMounted { container: String },
     #[error("volume {} at the API path is not projected; its credentials cannot be checked", on_one_line(.volume, 48))]
     UnknownCredentials { volume: String },
