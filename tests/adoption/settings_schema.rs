@@ -28,14 +28,14 @@ struct Settings {
         length(max = 253),
         extend(
             "anyOf" = [{"pattern": DNS_NAME}, {"format": "ipv4"}, {"format": "ipv6"}],
-            "not" = {"type": "string", "anyOf": [{"const": "localhost"}, {"pattern": NOWHERE}]},
+            "not" = {"type": "string", "anyOf": [{"pattern": LOCALHOST}, {"pattern": NOWHERE}]},
         )
     )]
     home_api_server_host: Option<String>,
     #[schemars(extend("type" = ["integer", "string", "null"], "minimum" = 1, "maximum" = u16::MAX, "pattern" = PORT))]
     home_api_server_port: Option<String>,
     home_api_server_addresses: Option<Vec<Address>>,
-    #[schemars(length(max = 230), regex(pattern = DNS_NAME), extend("not" = {"const": "localhost"}))]
+    #[schemars(length(max = 230), regex(pattern = DNS_NAME), extend("not" = {"type": "string", "pattern": LOCALHOST}))]
     cluster_domain: Option<String>,
     #[schemars(length(max = 63), regex(pattern = CLUSTER_ID))]
     home_cluster_id: Option<String>,
@@ -131,6 +131,7 @@ const CLUSTER_ID: &str = "^[a-z0-9][-a-z0-9]*$";
 const NOWHERE: &str = "^((0|127|22[4-9]|23[0-9])(\\.[0-9]+){3}|169\\.254(\\.[0-9]+){2}|255\\.255\\.255\\.255|\
                        ::([fF]{4}:.*|[0-9a-fA-F.]*|[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4})|\
                        [fF][eE][89abAB][0-9a-fA-F]:.*|[fF]{2}[0-9a-fA-F]{2}:.*)$";
+const LOCALHOST: &str = "(^|\\.)localhost$";
 const API_SERVER_AUDIENCE: &str = "^https://kubernetes\\.default";
 const CONTAINER_NAME: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 /// A label's name, with a DNS name and a slash before it. Only the policy sees how long that is.
@@ -245,7 +246,7 @@ const TEXTS: &str = "\
     münchen https://h 10.0.0.1 010.0.0.1 10.0.1 256.0.0.1 10.0.0.1/24 ::1 [::1] 2001:DB8::1 2001:db8::g fe80::1%eth0 \
     ::ffff:10.0.0.1 ::10.0.0.1 ::a00:1 ::a:b:c :: 0.0.0.0 0.0.0.1 127.0.0.1 127.0.0.1.h 169.254.0.1 169.253.0.1 \
     224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 255.255.255.254 ff02::1 fe80::1 FEBF::1 fec0::1 localhost \
-    localhost.h kubernetes.default 0 443 0443 +443 9999 10000 59999 64999 65499 65529 65535 65536 70000 100000 443.0 \
+    localhost.h h.localhost kubernetes.default 0 443 0443 +443 9999 10000 59999 64999 65499 65529 65535 65536 70000 100000 443.0 \
     home remote disabled Home both default true vault https://kubernetes.default https://kubernetes.default.svc \
     http://kubernetes.default https://vault.example.org istio-proxy \
     example.org/origin example.org/Origin_of.the-pod example.org/ Example.org/origin /origin a/b/c -a _a";
