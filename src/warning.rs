@@ -26,7 +26,7 @@ pub(crate) enum Warning {
     AliasElsewhere { name: String },
     #[error("container {} mounts /etc/hosts, which hides the host aliases of the home API server", on_one_line(.container, 36))]
     HostsMounted { container: String },
-    #[error("volume {} at the API path is not projected; its credentials cannot be checked", on_one_line(.volume, 48))]
+    #[error("volume {} at the API path is not projected; its credentials cannot be checked", on_one_line(.volume, 44))]
     UnknownCredentials { volume: String },
     #[error(
         "token for audience {} is removed from volume {}; see keptTokenAudiences",
