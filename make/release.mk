@@ -1,6 +1,3 @@
-artifacthub-pkg.yml: metadata.yml questions-ui.yml | kwctl ## Write the description for Artifact Hub
-	'$(KWCTL)' scaffold artifacthub -m metadata.yml -q questions-ui.yml -o $@
-
 policy.cdx.json: $(MANIFESTS) ## List what the module is made of, as a CycloneDX SBOM
 	@cargo cyclonedx --version >/dev/null 2>&1 || cargo install cargo-cyclonedx --locked
 	cargo cyclonedx --quiet --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy.cdx
