@@ -1,93 +1,17 @@
-//! Pods that the API server has stored: the policy leaves alone what it wrote itself, also once the API server has put
-//! its defaults into it, and `verifyOnly` tells what others changed since.
-
-use std::path::PathBuf;
+//! `verifyOnly`: what others changed in a pod since the policy saw it is reported, with its path.
 
 use crate::api_server::stored;
-use crate::recorded;
-use crate::support::{Case, root};
+use crate::properties::check;
+use crate::support::{Case, MODE};
 use rstest::rstest;
 use serde_json::{Value, json};
-
-const MODE: &str = "liqo.io/api-server-support";
 
 /// What follows the path of an environment that is not right any more.
 const NOT_HOME: &str = "does not lead to the home API server; another webhook changed the pod after this policy";
 
-fn verifying(settings: &Value) -> Value {
-    let mut settings = settings.clone();
-    settings["verifyOnly"] = json!(true);
-    settings
-}
-
-/// The pod that the policy left, as it is stored; `None` where the policy rejects it or has nothing to do with it.
-fn stored_after(case: &Case) -> Option<Value> {
-    let answer = case.outcome().answer;
-    let is_created = answer.accepted && answer.audit_annotations.contains_key("mode");
-    is_created.then(|| stored(&answer.mutated_object.unwrap_or_else(|| case.request["object"].clone())))
-}
-
-#[track_caller]
-fn assert_settled(pod: &Value, settings: &Value, context: &str) {
-    for settings in [settings.clone(), verifying(settings)] {
-        let outcome = Case::pod(pod.clone()).settings(settings.clone()).outcome();
-        let is_settled = outcome.answer.accepted && outcome.answer.mutated_object.is_none();
-        assert!(is_settled, "{context} under {settings}: {outcome}");
-    }
-}
-
-#[rstest]
-fn recorded_pods(#[files("test_data/requests/*.json")] path: PathBuf) {
-    let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
-    for (variant, settings) in recorded::settings() {
-        for mode in [None, Some("remote"), Some("disabled")] {
-            let mut case = Case::recorded(name).settings(settings.clone());
-            if let Some(mode) = mode
-                && case.request["kind"]["kind"] == "Pod"
-                && case.request["operation"] == "CREATE"
-            {
-                case.request["object"]["metadata"]["annotations"][MODE] = json!(mode);
-            }
-            if let Some(pod) = stored_after(&case) {
-                assert_settled(&pod, &settings, &format!("{name} in mode {mode:?} ({variant})"));
-            }
-        }
-    }
-}
-
-/// What Liqo forged, and the same pods before that.
-#[test]
-fn pods_of_the_vectors() {
-    let text = std::fs::read_to_string(root().join("test_data/liqo-parity/vectors.jsonl")).expect("the vectors");
-    let mut count = 0;
-    for line in text.lines() {
-        let vector: Value = serde_json::from_str(line).expect("JSON");
-        let mut forged = vector["pod"].clone();
-        forged["spec"] = vector["expectedSpec"].clone();
-        let id = &vector["homeClusterId"];
-        let default = &vector["defaultMode"];
-        for pod in [&vector["pod"], &forged] {
-            for settings in [
-                json!({"homeClusterId": id}),
-                json!({"homeClusterId": id, "defaultMode": default}),
-                json!({"homeClusterId": id, "defaultMode": "disabled"}),
-                json!({"homeCredentialsSecret": "home-api", "homeApiServerPort": 6443}),
-                json!({"homeApiServerHost": "api.example.org", "homeApiServerAddresses": ["10.80.0.9", "fd00:80::9"]}),
-            ] {
-                let case = Case::pod(pod.clone()).settings(settings.clone());
-                if let Some(pod) = stored_after(&case) {
-                    assert_settled(&pod, &settings, &vector["name"].to_string());
-                    count += 1;
-                }
-            }
-        }
-    }
-    assert!(count >= 1_000, "only {count} pods were accepted");
-}
-
 /// A pod in a mode with these settings, after the policy and stored, and then changed.
 #[track_caller]
-fn tampered(mode: Option<&str>, settings: Value, tamper: impl Fn(&mut Value)) -> Case {
+fn tampered(mode: Option<&str>, mut settings: Value, tamper: impl Fn(&mut Value)) -> Case {
     let sources = json!([
         {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
@@ -105,10 +29,12 @@ fn tampered(mode: Option<&str>, settings: Value, tamper: impl Fn(&mut Value)) ->
     if let Some(mode) = mode {
         pod["metadata"]["annotations"][MODE] = json!(mode);
     }
-    let mut pod = stored_after(&Case::pod(pod).settings(settings.clone())).expect("an accepted pod");
-    assert_settled(&pod, &settings, "before it is changed");
+    let outcome =
+        check(&Case::pod(pod).settings(settings.clone())).expect("a pod that is settled before it is changed");
+    let mut pod = stored(&outcome.answer.mutated_object.expect("an accepted pod"));
     tamper(&mut pod);
-    Case::pod(pod).settings(verifying(&settings))
+    settings["verifyOnly"] = json!(true);
+    Case::pod(pod).settings(settings)
 }
 
 fn home() -> Value {
