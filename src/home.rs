@@ -1,112 +1,87 @@
 //! Mode home: the pod reaches the API server of the home cluster, with credentials of the home cluster.
 //!
-//! Environment and host aliases say where the API server is, projected volumes hold token and certificates. Where a
-//! token of the foreign cluster cannot be replaced the pod is rejected.
+//! Environment and host aliases say where the API server is, projected volumes hold token and certificates. A pod in
+//! which a token of the foreign cluster cannot be replaced is rejected.
 
-mod block;
 mod credentials;
 mod env;
-mod forged;
 mod host_aliases;
 mod namespace;
 mod references;
 mod shadowed;
-#[cfg(test)]
-mod tests;
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::VolumeMount;
+use serde_json::{Value, json};
 
-use crate::access_mode::service_account_of;
-use crate::changes::{Changes, ContainerChange};
-use crate::fields::Fields;
-use crate::json::Value;
+use crate::context::Context;
+use crate::edits::Edits;
 use crate::liqo;
-use crate::outcome::{Audit, Rejection, Warnings};
-use crate::path::Path;
-use crate::pod::{self, Container, Context, SERVICE_ACCOUNT_PATH, detached};
-use crate::volumes::{self, ProjectedVolume, TOKEN};
-use credentials::{CA, Credentials};
+use crate::pod::containers::{self, Container, Mounts, SERVICE_ACCOUNT_PATH, edit_containers};
+use crate::pod::fields::{Fields, Object, fragment, list_or_new, object_or_new};
+use crate::pod::path::Path;
+use crate::pod::service_account::{AUTOMOUNT, remove_service_account, service_account_of};
+use crate::pod::volumes::{CA, TOKEN, TOKEN_SECONDS, edit_projected_volumes, projected_volumes};
+use crate::rejection::Result;
+use crate::response::Audit;
+use crate::warning::Warnings;
+use credentials::Credentials;
 use env::Endpoints;
+use namespace::NAMESPACE;
 
-pub(crate) use block::HOST;
-pub(crate) use credentials::{is_liqos_item, provides_token};
-pub(crate) use forged::endpoint_of;
-pub(crate) use namespace::HOME_NAMESPACE;
-
-/// The name of the volume that is added where the API server added none.
+/// The name of the volume that is added if the API server added none.
 const ADDED_VOLUME: &str = "kube-api-access-home";
 
-/// How long a token lives, in seconds, and the mode of the files beside it.
-/// Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`, and the API's default mode.
-pub(crate) const TOKEN_SECONDS: i64 = 3607;
-const FILE_MODE: i32 = 0o644;
-
-/// Decides what must become of a pod in mode home, and what the audit log keeps.
-pub(crate) fn decide(
-    spec: &Fields,
-    context: &Context,
-    warnings: &mut Warnings,
-) -> Result<(Changes, Audit), Box<Rejection>> {
-    spec.required_list("containers")?;
-    let service_account = service_account_of(spec)?;
-    let containers = pod::containers(spec)?;
-    let mut changes = Changes::default();
-
+/// Edits a pod for mode home, and returns what the audit log keeps.
+pub(crate) fn edit(pod: &mut Object, context: &Context, edits: &mut Edits, warnings: &mut Warnings) -> Result<Audit> {
+    let spec = object_or_new(pod, "spec", Path::Root)?;
+    let path = Path::Root.member("spec");
+    let fields = Fields { object: spec, path };
+    fields.required_list("containers")?;
+    let account = service_account_of(&fields)?.map(str::to_owned);
+    let containers = containers::containers(&fields)?;
     let endpoints = Endpoints::decide(&containers, context.home_cluster);
-    let environments = endpoints.changes(&containers, service_account.as_deref().unwrap_or("default"));
-    changes.containers = containers
-        .iter()
-        .zip(environments)
-        .filter_map(|(container, env)| Some(ContainerChange { at: container.at, env: Some(env?), mount: None }))
-        .collect();
-    changes.host_aliases = host_aliases::decide(spec, context.home_cluster, &endpoints, warnings)?;
+    let mut mounted = containers::api_volumes(&containers);
+    let added = if account.is_none() { added_volume(&fields, &containers)? } else { None };
 
-    let mut volumes = volumes::projected(spec)?;
-    let mut mounted = pod::api_volumes(&containers);
-    let added = match service_account {
-        None => added_volume(spec, &containers)?,
-        Some(_) => None,
-    };
-    if let Some(added) = &added {
-        mounted.insert(added.name.clone());
-        let path = Path::Root.member("the added volume");
-        volumes.extend(ProjectedVolume::read(&Fields::of(&added.volume, path)?, added.index)?);
+    let mut blocks = endpoints.blocks.iter();
+    edit_containers(spec, &mut |container, path| {
+        let Some(block) = blocks.next() else { return Ok(()) };
+        env::lead_home(container, path, block, account.as_deref().unwrap_or("default"), edits)
+    })?;
+    host_aliases::lead_home(spec, context.home_cluster, &endpoints, edits, warnings)?;
+    if let Some(name) = added {
+        add_volume(spec, path, &name, edits)?;
+        mounted.insert(name);
     }
+    let volumes = projected_volumes(&Fields { object: spec, path })?;
     let mut credentials = Credentials::new(context, &volumes, endpoints.is_forged, warnings);
-    for volume in &volumes {
-        changes.volumes.extend(credentials.volume(volume, mounted.contains(volume.name.as_ref()))?);
+    edit_projected_volumes(spec, &mut |sources| {
+        let is_mounted = mounted.contains(sources.volume);
+        credentials.edit_volume(sources, is_mounted, edits)
+    })?;
+    let annotation = credentials.finish();
+    remove_service_account(spec, edits)?;
+    if let Some((name, value)) = annotation {
+        let metadata = object_or_new(pod, "metadata", Path::Root)?;
+        let path = Path::Root.member("metadata");
+        object_or_new(metadata, "annotations", path)?.insert(name.to_owned(), Value::from(value));
+        edits.note(path.member("annotations").member(name), "is not the home namespace");
     }
-    changes.annotation = credentials.finish();
-    if let Some(added) = added {
-        added.mount(&containers, &mut changes);
-    }
-    (changes.service_account, changes.automount) = detached(spec)?;
-    Ok((changes, Audit::Home { home_api_server: endpoints.pod.authority() }))
+    Ok(Audit::Home { home_api_server: endpoints.pod.authority() })
 }
 
-/// A volume like the API server's own, for a pod that has none.
-#[derive(Debug)]
-struct AddedVolume {
-    name: String,
-    /// The place that it gets in the list of volumes.
-    index: usize,
-    volume: Value<'static>,
-}
-
-/// The volume that a pod which names no ServiceAccount needs for the containers that have nothing mounted where clients
-/// look for credentials. A pod that opted out stays without.
-fn added_volume(spec: &Fields, containers: &[Container]) -> Result<Option<AddedVolume>, Box<Rejection>> {
-    let opted_out = spec.boolean(crate::changes::AUTOMOUNT)? == Some(false);
-    if opted_out || !containers.iter().any(|container| container.lacks_api_mount) {
+/// The name of the volume that a pod which names no ServiceAccount needs for the containers that have nothing mounted
+/// where clients look for credentials. A pod that opted out stays without.
+fn added_volume(spec: &Fields, containers: &[Container]) -> Result<Option<String>> {
+    let opted_out = spec.boolean(AUTOMOUNT)? == Some(false);
+    if opted_out || !containers.iter().any(|container| container.mounts.lacks_api) {
         return Ok(None);
     }
-    let volumes = spec.list("volumes")?;
     let mut taken = BTreeSet::new();
-    for volume in volumes.objects() {
-        taken.extend(volume?.string("name")?.map(Cow::into_owned));
+    for volume in spec.list("volumes")?.objects() {
+        taken.extend(volume?.string("name")?);
     }
     let mut name = ADDED_VOLUME.to_owned();
     let mut number = 1;
@@ -114,46 +89,32 @@ fn added_volume(spec: &Fields, containers: &[Container]) -> Result<Option<AddedV
         number += 1;
         name = format!("{ADDED_VOLUME}-{number}");
     }
-    let volume = volumes::volume(&name, FILE_MODE, api_access());
-    Ok(Some(AddedVolume { name, index: volumes.len(), volume }))
+    Ok(Some(name))
 }
 
-/// The sources of the volume that the API server adds to a pod. The other rules turn them to the home cluster.
+/// Adds a volume like the API server's own, and mounts it in each container that has nothing mounted there. The other
+/// rules then lead it to the home cluster.
 /// Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
-fn api_access() -> Vec<Value<'static>> {
-    // These are read again, and changed, so they are objects and not the types of the API.
-    let token = [("expirationSeconds", Value::written(&TOKEN_SECONDS)), ("path", Value::written(TOKEN))];
-    let certificates = [("key", Value::written(CA)), ("path", Value::written(CA))];
-    let namespace = [("apiVersion", Value::written("v1")), ("fieldPath", Value::written("metadata.namespace"))];
-    let namespace = [("fieldRef", Value::object(namespace)), ("path", Value::written(namespace::NAMESPACE))];
-    let with_items = |item| ("items", Value::List(vec![item]));
-    let config_map = [with_items(Value::object(certificates)), ("name", Value::written(liqo::ROOT_CA))];
-    vec![
-        Value::object([("serviceAccountToken", Value::object(token))]),
-        Value::object([("configMap", Value::object(config_map))]),
-        Value::object([("downwardAPI", Value::object([with_items(Value::object(namespace))]))]),
-    ]
-}
-
-impl AddedVolume {
-    /// Adds the volume, and mounts it in each container that has nothing mounted there.
-    fn mount(self, containers: &[Container], changes: &mut Changes) {
-        let mount = Value::written(&VolumeMount {
-            mount_path: SERVICE_ACCOUNT_PATH.to_owned(),
-            name: self.name,
-            read_only: Some(true),
-            ..VolumeMount::default()
-        });
-        let mut changed = std::mem::take(&mut changes.containers).into_iter().peekable();
-        for container in containers {
-            let change = changed.next_if(|change| change.at == container.at);
-            let mount = container.lacks_api_mount.then(|| mount.clone());
-            changes.containers.extend(match (change, mount) {
-                (Some(change), mount) => Some(ContainerChange { mount, ..change }),
-                (None, Some(mount)) => Some(ContainerChange { at: container.at, env: None, mount: Some(mount) }),
-                (None, None) => None,
-            });
+fn add_volume(spec: &mut Object, path: Path, name: &str, edits: &mut Edits) -> Result<()> {
+    let volume = json!({"name": name, "projected": {"defaultMode": 0o644, "sources": [
+        {"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": TOKEN}},
+        {"configMap": {"items": [{"key": CA, "path": CA}], "name": liqo::ROOT_CA}},
+        {"downwardAPI": {"items": [
+            {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}, "path": NAMESPACE},
+        ]}},
+    ]}});
+    list_or_new(spec, "volumes", path)?.push(volume);
+    let mount = fragment(VolumeMount {
+        mount_path: SERVICE_ACCOUNT_PATH.to_owned(),
+        name: name.to_owned(),
+        read_only: Some(true),
+        ..VolumeMount::default()
+    });
+    edit_containers(spec, &mut |container, path| {
+        if Mounts::read(&Fields { object: container, path })?.lacks_api {
+            list_or_new(container, "volumeMounts", path)?.push(mount.clone());
+            edits.note(path.member("volumeMounts"), "lacks the credentials of the home cluster");
         }
-        changes.added_volume = Some(self.volume);
-    }
+        Ok(())
+    })
 }

@@ -2,30 +2,31 @@
 //! for each pod that a foreign cluster is about to run.
 //!
 //! Data flows one way: bytes → `guest` → [`request`] (which requests) → [`origin`] (from which home cluster) →
-//! [`access_mode`] decides → [`home`], [`remote`] or [`disabled`] say what must become of the pod ([`changes`]), which is
-//! then done; [`workload`] only checks a template → [`outcome`] → bytes. [`settings`] are read on the way; [`json`] keeps
-//! everything that is not changed as the text it came in.
+//! [`decide`] → [`home`], [`remote`] or [`disabled`] edit the pod in place and note what was not right ([`edits`]);
+//! [`workload`] only checks a template → [`response`] or [`rejection`] → bytes. [`settings`] are read on the way.
 //!
 //! ARCHITECTURE.md explains why it is made this way.
 
-mod access_mode;
-mod changes;
+mod context;
+mod decide;
 mod disabled;
-mod fields;
+mod edits;
+mod endpoint;
+mod forged;
 #[cfg(target_family = "wasm")]
 mod guest;
 mod home;
-mod json;
 mod liqo;
+mod mode;
 mod names;
 mod origin;
-mod outcome;
-mod path;
 mod pod;
+mod rejection;
 mod remote;
 mod request;
+mod response;
 mod settings;
-mod volumes;
+mod warning;
 mod wording;
 mod workload;
 

@@ -3,13 +3,12 @@
 //! A label of the pod may be anybody's, the setting is the administrator's, and a Namespace is labelled by a controller
 //! of the foreign cluster. Where two of them say different things the request is rejected.
 
-use std::borrow::Cow;
+use serde_json::Value;
 
-use crate::fields::Fields;
-use crate::json::{Shape, Value};
 use crate::names::{is_cluster_id, is_dns1123_label};
-use crate::outcome::Rejection;
-use crate::path::Path;
+use crate::pod::fields::{Fields, required, string};
+use crate::pod::path::Path;
+use crate::rejection::{Rejection, Result};
 use crate::settings::Settings;
 
 /// The foreign cluster, as far as the policy asks it.
@@ -38,46 +37,44 @@ pub(crate) struct Origin {
 impl Origin {
     /// Where a pod comes from; `None` when its Namespace says that it was not offloaded.
     pub(crate) fn of_pod(
-        request: &Fields,
+        namespace: Option<&Value>,
         metadata: &Fields,
         settings: &Settings,
         cluster: &dyn Cluster,
-    ) -> Result<Option<Self>, Box<Rejection>> {
-        let Some(origin) = Self::of_workload(request, settings, cluster)? else { return Ok(None) };
-        let label = match metadata.object("labels")? {
-            Some(labels) => labels.string(&settings.origin_label)?,
-            None => None,
-        };
+    ) -> Result<Option<Self>> {
+        let Some(origin) = Self::of_workload(namespace, settings, cluster)? else { return Ok(None) };
+        let label = metadata.string_in(&["labels"], &settings.origin_label)?;
         // An empty or invalid label says nothing about the origin.
-        let label = label.filter(|label| is_cluster_id(label)).map(Cow::into_owned);
+        let label = label.filter(|label| is_cluster_id(label)).map(str::to_owned);
         Ok(Some(Self { label, ..origin }))
     }
 
     /// Where a workload comes from: as [`Origin::of_pod`], but nothing labels a workload for that.
     pub(crate) fn of_workload(
-        request: &Fields,
+        namespace: Option<&Value>,
         settings: &Settings,
         cluster: &dyn Cluster,
-    ) -> Result<Option<Self>, Box<Rejection>> {
+    ) -> Result<Option<Self>> {
         let setting = settings.home_cluster_id.clone();
         if !settings.namespace_lookup {
             return Ok(Some(Self { known: setting, ..Self::default() }));
         }
-        let name = request.required_string("namespace")?;
+        let path = Path::Root.member("request");
+        let path = path.member("namespace");
+        let name = string(required(namespace, path, "a string")?, path)?;
         // The host may add a backtrace of its own, on further lines.
         let first_line = |reason: &str| reason.lines().next().unwrap_or_default().trim_end_matches('.').to_owned();
-        let failed =
-            |reason: String| Rejection::NamespaceLookup { name: name.to_string(), reason: first_line(&reason) };
-        let answer = cluster.namespace(&name).map_err(failed)?;
+        let failed = |reason: String| Rejection::NamespaceLookup { name: name.to_owned(), reason: first_line(&reason) };
+        let answer = cluster.namespace(name).map_err(failed)?;
         let Some(namespace) = OffloadedNamespace::read(&answer).map_err(failed)? else { return Ok(None) };
         match (namespace.remote_cluster_id, setting) {
             (Some(origin), Some(setting)) if origin != setting => {
-                Err(Rejection::OtherNamespace { name: name.into_owned(), origin, setting }.into())
+                Err(Rejection::OtherNamespace { name: name.to_owned(), origin, setting }.into())
             }
             (origin, setting) => Ok(Some(Self {
                 known: origin.or(setting),
                 label: None,
-                namespace: Some(name.into_owned()),
+                namespace: Some(name.to_owned()),
                 home_namespace: namespace.original_name,
             })),
         }
@@ -89,7 +86,7 @@ impl Origin {
     }
 
     /// Rejects a pod whose label says something else than its Namespace or the settings.
-    pub(crate) fn check_label(&self, settings: &Settings) -> Result<(), Box<Rejection>> {
+    pub(crate) fn check_label(&self, settings: &Settings) -> Result<()> {
         let (Some(known), Some(label)) = (&self.known, &self.label) else { return Ok(()) };
         if known == label {
             return Ok(());
@@ -119,29 +116,20 @@ impl OffloadedNamespace {
     /// Source: `RemoteNamespaceOriginalNameAnnotationKey` in Liqo's `pkg/consts`.
     const ORIGINAL_NAME: &str = "liqo.io/original-name";
 
-    const SHAPE: Shape = Shape::Object(&[(
-        "metadata",
-        Shape::Object(&[("labels", Shape::Object(&[])), ("annotations", Shape::Object(&[]))]),
-    )]);
-
     /// Reads a Namespace; `None` when it is one of the foreign cluster's own.
     fn read(text: &str) -> Result<Option<Self>, String> {
-        let namespace = Value::parse(text, &Self::SHAPE).map_err(|error| format!("the answer is not JSON: {error}"))?;
+        let namespace = serde_json::from_str(text).map_err(|error| format!("the answer is not JSON: {error}"))?;
         Self::of(&namespace).map_err(|rejection| rejection.to_string())
     }
 
-    fn of(namespace: &Value) -> Result<Option<Self>, Box<Rejection>> {
+    fn of(namespace: &Value) -> Result<Option<Self>> {
         let namespace = Fields::of(namespace, Path::Root.member("the answer"))?;
         let metadata = namespace.required_object("metadata")?;
-        let Some(labels) = metadata.object("labels")? else { return Ok(None) };
-        let Some(origin) = labels.string(Self::REMOTE_CLUSTER_ID)? else { return Ok(None) };
-        let original_name = match metadata.object("annotations")? {
-            Some(annotations) => annotations.string(Self::ORIGINAL_NAME)?,
-            None => None,
-        };
+        let Some(origin) = metadata.string_in(&["labels"], Self::REMOTE_CLUSTER_ID)? else { return Ok(None) };
+        let original_name = metadata.string_in(&["annotations"], Self::ORIGINAL_NAME)?;
         Ok(Some(Self {
-            remote_cluster_id: Some(origin).filter(|id| is_cluster_id(id)).map(Cow::into_owned),
-            original_name: original_name.filter(|name| is_dns1123_label(name)).map(Cow::into_owned),
+            remote_cluster_id: Some(origin).filter(|id| is_cluster_id(id)).map(str::to_owned),
+            original_name: original_name.filter(|name| is_dns1123_label(name)).map(str::to_owned),
         }))
     }
 }

@@ -3,65 +3,66 @@
 //! A pod that holds credentials of the home cluster, or whose environment was made to lead there, is rejected: neither
 //! cluster's credentials may reach the other's API server.
 
-use k8s_openapi::api::core::v1::ServiceAccountTokenProjection;
+use serde_json::{Value, json};
 
-use crate::access_mode::own_service_account;
-use crate::changes::{Changes, SERVICE_ACCOUNT_NAMES, ServiceAccountChange, SourceChange, SourceEdit, VolumeChange};
-use crate::fields::Fields;
-use crate::home::{self, HOST, TOKEN_SECONDS, provides_token};
-use crate::json::Value;
+use crate::context::Context;
+use crate::decide::own_service_account;
+use crate::edits::Edits;
+use crate::endpoint::HOST;
+use crate::forged::{endpoint_of, provides_token};
 use crate::liqo;
-use crate::outcome::{Audit, Rejection, Warning, Warnings};
-use crate::pod::{self, Container, Context};
-use crate::volumes::{self, ProjectedVolume, TOKEN};
+use crate::pod::containers::{self, Container};
+use crate::pod::fields::{Fields, Object, object_or_new};
+use crate::pod::path::Path;
+use crate::pod::service_account::{set_automount, set_service_account};
+use crate::pod::volumes::{
+    ProjectedVolume, Source, Sources, TOKEN, TOKEN_SECONDS, body_mut, edit_projected_volumes, projected_volumes,
+};
+use crate::rejection::{Rejection, Result};
+use crate::response::Audit;
+use crate::warning::{Warning, Warnings};
 
-/// Decides what must become of a pod in mode remote, and what the audit log keeps.
+/// Edits a pod for mode remote, and returns what the audit log keeps.
 ///
 /// # Errors
 ///
 /// The pod was forged for home, or names a ServiceAccount that is not allowed.
-pub(crate) fn decide(
-    spec: &Fields,
+pub(crate) fn edit(
+    pod: &mut Object,
     context: &Context,
-    annotated: Option<&str>,
+    annotated: Option<String>,
+    edits: &mut Edits,
     warnings: &mut Warnings,
-) -> Result<(Changes, Audit), Box<Rejection>> {
-    let containers = pod::containers(spec)?;
-    for container in &containers {
-        if home::endpoint_of(&container.env).is_some() {
-            return Err(Rejection::ForgedForHome { path: container.at.path_of("env") }.into());
-        }
+) -> Result<Audit> {
+    let spec = object_or_new(pod, "spec", Path::Root)?;
+    let fields = Fields { object: spec, path: Path::Root.member("spec") };
+    let containers = containers::containers(&fields)?;
+    if let Some(container) = containers.iter().find(|container| endpoint_of(&container.env).is_some()) {
+        return Err(Rejection::ForgedForHome { path: container.path_of("env") }.into());
     }
-    let volumes = volumes::projected(spec)?;
+    let volumes = projected_volumes(&fields)?;
     volumes.iter().try_for_each(|volume| refuse_home_credentials(volume, context))?;
-    let service_account = match annotated {
-        Some(name) => Some(name.to_owned()),
-        None => own_service_account(Some(spec), spec.path, context.home_cluster)?.map(|name| name.into_owned()),
+    let account = match annotated {
+        Some(name) => Some(name),
+        None => own_service_account(Some(&fields), fields.path, context.home_cluster)?.map(str::to_owned),
     };
     containers.iter().for_each(|container| warn_of_other_api_server(container, warnings));
+    let mounted = containers::api_volumes(&containers);
 
-    let mounted = pod::api_volumes(&containers);
-    let mounted = volumes.iter().filter(|volume| mounted.contains(volume.name.as_ref()));
-    let mut changes = Changes {
-        volumes: mounted.filter_map(|volume| complete(volume, context)).collect(),
-        automount: pod::automount(spec, true)?,
-        ..Changes::default()
-    };
-    let audit = Audit::Remote { service_account: service_account.clone().unwrap_or_else(|| "default".to_owned()) };
-    if let Some(name) = service_account {
-        let mut is_right = true;
-        for field in SERVICE_ACCOUNT_NAMES {
-            is_right &= spec.string(field)?.is_some_and(|own| own == name);
-        }
-        changes.service_account = (!is_right).then_some(ServiceAccountChange::Set(name));
+    edit_projected_volumes(spec, &mut |sources| match mounted.contains(sources.volume) {
+        true => restore_token(sources, context, edits),
+        false => Ok(()),
+    })?;
+    if let Some(name) = &account {
+        set_service_account(spec, name, edits)?;
     }
-    Ok((changes, audit))
+    set_automount(spec, true, edits)?;
+    Ok(Audit::Remote { service_account: account.unwrap_or_else(|| "default".to_owned()) })
 }
 
 /// A Secret of Liqo's name is enough: whatever is in it, it is not for the foreign API server.
-fn refuse_home_credentials(volume: &ProjectedVolume, context: &Context) -> Result<(), Box<Rejection>> {
-    let own = context.home_cluster.credentials_secret.as_deref();
-    let is_for_home = |name: &str| Some(name) == context.token_secret.as_deref() || Some(name) == own;
+fn refuse_home_credentials(volume: &ProjectedVolume, context: &Context) -> Result<()> {
+    let is_for_home = |name: &str| context.is_token_secret(name) || context.is_own_secret(name);
     match volume.sources.iter().position(|source| source.secret_name().is_some_and(is_for_home)) {
         Some(source) => Err(Rejection::ForgedForHome { path: volume.path_of(source) }.into()),
         None => Ok(()),
@@ -71,29 +72,26 @@ fn refuse_home_credentials(volume: &ProjectedVolume, context: &Context) -> Resul
 /// A pod that names another API server by itself does what its author wants, but not what the mode says.
 fn warn_of_other_api_server(container: &Container, warnings: &mut Warnings) {
     if container.env.iter().any(|variable| variable.name == HOST) {
-        let name = container.name.as_deref().unwrap_or_default().to_owned();
-        warnings.add(Warning::OtherApiServer { container: name });
+        warnings.add(Warning::OtherApiServer { container: container.name.unwrap_or_default().to_owned() });
     }
 }
 
 /// Gives a volume back what a virtual kubelet without API server support took from it: the API server fills in neither a
 /// token nor its own certificates where a volume is mounted already.
-fn complete(volume: &ProjectedVolume, context: &Context) -> Option<VolumeChange> {
-    if volume.sources.iter().any(|source| provides_token(source, context)) {
-        return None;
+fn restore_token(sources: Sources, context: &Context, edits: &mut Edits) -> Result<()> {
+    let Sources { list, path, .. } = sources;
+    let mut are_reflected = Vec::with_capacity(list.len());
+    for (index, source) in list.iter().enumerate() {
+        let source = Source::read(&Fields::of(source, path.item(index))?)?;
+        if provides_token(&source, context) {
+            return Ok(());
+        }
+        are_reflected.push(source.config_map_name().is_some_and(|name| context.is_reflected_ca(name)));
     }
-    let sources = volume.sources.iter().map(|source| {
-        let is_reflected = source.config_map_name().is_some_and(|name| Some(name) == context.root_ca.as_deref());
-        let edit = || SourceEdit { name: Some(liqo::ROOT_CA.to_owned()), ..SourceEdit::default() };
-        is_reflected.then(|| SourceChange::Edited(edit()))
-    });
-    let sources = sources.collect();
-    let token = ServiceAccountTokenProjection {
-        audience: None,
-        expiration_seconds: Some(TOKEN_SECONDS),
-        path: TOKEN.to_owned(),
-    };
-    let added = vec![Value::object([("serviceAccountToken", Value::written(&token))])];
-    let problem = "do not show a token of the foreign cluster";
-    Some(VolumeChange { index: volume.index, sources, added, problem })
+    for (source, _) in list.iter_mut().zip(are_reflected).filter(|(_, is_reflected)| *is_reflected) {
+        body_mut(source, "configMap", path)?.insert("name".to_owned(), Value::from(liqo::ROOT_CA));
+    }
+    list.push(json!({"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": TOKEN}}));
+    edits.note(path, "do not show a token of the foreign cluster");
+    Ok(())
 }

@@ -1,62 +1,46 @@
-//! One admission request: which requests the policy is about, and the way from a request to its outcome.
+//! One admission request: which requests the policy is about, and the way from a request to its response.
 
-use crate::access_mode::{Access, decide};
-use crate::changes::Changes;
-use crate::fields::Fields;
-use crate::json::{Shape, Value};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::context::Context;
+use crate::decide::{Access, decide};
+use crate::edits::Edits;
 use crate::origin::{Cluster, Origin};
-use crate::outcome::{self, Accepted, Rejection, Warnings};
-use crate::path::Path;
-use crate::pod::{CONTAINER, Context};
-use crate::settings::{Action, SETTINGS, Settings};
-use crate::volumes::VOLUME;
-use crate::workload::{JOB_TEMPLATE, METADATA, TEMPLATE, Workload};
+use crate::pod::fields::{Fields, kind, object_mut, required, string};
+use crate::pod::path::Path;
+use crate::rejection::{Rejection, Result};
+use crate::response::{self, Audit};
+use crate::settings::{Action, Settings};
+use crate::warning::Warnings;
+use crate::workload::Workload;
 use crate::{disabled, home, remote};
-
-/// What of a payload is opened: all that the modes read.
-const PAYLOAD: Shape = {
-    const ALIAS: Shape = Shape::Object(&[("hostnames", Shape::List(&Shape::Any))]);
-    const SPEC: Shape = Shape::Object(&[
-        ("containers", Shape::List(&CONTAINER)),
-        ("initContainers", Shape::List(&CONTAINER)),
-        ("volumes", Shape::List(&VOLUME)),
-        ("hostAliases", Shape::List(&ALIAS)),
-        ("template", TEMPLATE),
-        ("jobTemplate", JOB_TEMPLATE),
-    ]);
-    const OBJECT: Shape = Shape::Object(&[("metadata", METADATA), ("spec", SPEC)]);
-    const REQUEST: Shape = Shape::Object(&[("kind", Shape::Object(&[])), ("object", OBJECT)]);
-    Shape::Object(&[("request", REQUEST), ("settings", SETTINGS)])
-};
 
 /// The annotation of a pod that stands for one which a kubelet runs by itself.
 /// Source: `MirrorPodAnnotationKey` in Kubernetes' core/v1.
 const MIRROR: &str = "kubernetes.io/config.mirror";
 
-/// Evaluates a payload as policy-server sends it, and gives the JSON of the response.
-pub(crate) fn evaluate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
-    respond(payload, cluster).unwrap_or_else(|rejection| outcome::reject(&rejection))
+/// What policy-server hands to a policy.
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    request: Option<Request<'a>>,
+    #[serde(borrow)]
+    settings: Option<&'a RawValue>,
 }
 
-fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>, Box<Rejection>> {
-    let text = str::from_utf8(payload).map_err(|error| Rejection::NotText { at: error.valid_up_to() })?;
-    let mut value = Value::parse(text, &PAYLOAD).map_err(Rejection::NotJson)?;
-    let Accepted { changes, audit, warnings } = review(&value, cluster)?;
-    let object = if changes.is_empty() { None } else { Some(changed(&mut value, changes)?) };
-    // What is added to a pod takes some kilobytes, more where many containers get variables.
-    let room = if object.is_some() { payload.len() + payload.len() / 8 + 4096 } else { 512 };
-    Ok(outcome::accept(audit, &warnings, object, room))
-}
-
-/// Makes the changes in the object under review, and gives it.
-fn changed<'v, 'a>(payload: &'v mut Value<'a>, changes: Changes) -> Result<&'v Value<'a>, Box<Rejection>> {
-    let request = payload.as_object_mut().and_then(|payload| payload.object_mut("request"));
-    let value = request.and_then(|request| request.present_mut("object"));
-    // The object was read, so it is there. If it were not, no pod may pass unchanged.
-    let missing = || Rejection::shape(Path::Root.member("request"), "an object to change", "none");
-    let value = value.ok_or_else(missing)?;
-    changes.apply(value.as_object_mut().ok_or_else(missing)?);
-    Ok(value)
+/// What the policy reads of an admission request. Null and absent are the same.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    kind: Option<Value>,
+    operation: Option<Value>,
+    sub_resource: Option<Value>,
+    namespace: Option<Value>,
+    object: Option<Value>,
+    #[serde(borrow)]
+    old_object: Option<&'a RawValue>,
 }
 
 /// What of a request the policy is about.
@@ -65,106 +49,139 @@ enum Subject {
     Workload(Workload),
 }
 
-fn review(payload: &Value, cluster: &dyn Cluster) -> Result<Accepted, Box<Rejection>> {
-    let payload = Fields::of(payload, Path::Root.member("the request"))?;
-    let payload = Fields { path: Path::Root, ..payload };
-    let request = payload.required_object("request")?;
-    let Some(subject) = subject(&request)? else { return Ok(Accepted::default()) };
-    let nothing = || Rejection::shape(request.path.member("object"), "an object", "nothing");
-    let object = request.object("object")?.ok_or_else(nothing)?;
-    let object = Fields { path: Path::Root, ..object };
-    let settings = payload.object.present("settings");
-    match subject {
-        Subject::Pod => review_pod(&request, &object, settings, cluster),
-        Subject::Workload(workload) => review_workload(workload, &request, &object, settings, cluster),
-    }
+/// An accepted request; the default is the plain accept.
+#[derive(Default)]
+struct Accepted {
+    edits: Edits,
+    audit: Option<Audit>,
+    warnings: Warnings,
 }
 
-/// What a request is about; `None` when it is nothing to the policy.
-fn subject(request: &Fields) -> Result<Option<Subject>, Box<Rejection>> {
-    let kind = request.required_object("kind")?;
-    let group = kind.string("group")?.unwrap_or_default();
-    let version = kind.required_string("version")?;
-    let kind = kind.required_string("kind")?;
-    let operation = request.required_string("operation")?;
-    if request.string("subResource")?.is_some_and(|subresource| !subresource.is_empty()) {
-        return Ok(None);
-    }
-    Ok(match (group.as_ref(), version.as_ref(), kind.as_ref(), operation.as_ref()) {
-        ("", "v1", "Pod", "CREATE") => Some(Subject::Pod),
-        (group, _, kind, "CREATE" | "UPDATE") => Workload::of(group, kind).map(Subject::Workload),
-        _ => None,
-    })
+/// Evaluates a payload as policy-server sends it, and returns the JSON of the response.
+pub(crate) fn evaluate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
+    respond(payload, cluster).unwrap_or_else(|rejection| response::reject(&rejection))
 }
 
-/// Decides for a pod.
-fn review_pod(
-    request: &Fields,
-    pod: &Fields,
-    settings: Option<&Value>,
-    cluster: &dyn Cluster,
-) -> Result<Accepted, Box<Rejection>> {
-    let metadata = pod.required_object("metadata")?;
-    let annotations = metadata.object("annotations")?;
-    if annotations.is_some_and(|annotations| annotations.object.get(MIRROR).is_some()) {
-        return Ok(Accepted::default());
-    }
-    let settings = Settings::of_request(settings)?;
-    let Some(origin) = Origin::of_pod(request, &metadata, &settings, cluster)? else {
-        return Ok(Accepted::default());
-    };
-    let home_cluster = settings.home_cluster(origin.home_cluster())?;
-    let mut warnings = Warnings::default();
-    let access = decide(pod.path, annotations.map(|annotations| annotations.object), &home_cluster, &mut warnings)?;
-    origin.check_label(&settings)?;
-    let context = Context::read(&metadata, annotations.as_ref(), &origin, &settings, &home_cluster)?;
-    let spec = pod.required_object("spec")?;
-
-    let mut warnings_of_changes = Warnings::default();
-    let (changes, audit) = match access {
-        Access::Home => home::decide(&spec, &context, &mut warnings_of_changes)?,
-        Access::Remote { annotated } => {
-            remote::decide(&spec, &context, annotated.as_deref(), &mut warnings_of_changes)?
+fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>> {
+    let text = str::from_utf8(payload).map_err(|error| Rejection::NotText { at: error.valid_up_to() })?;
+    let payload: Payload = serde_json::from_str(text).map_err(|_| unreadable(text))?;
+    let mut request = payload.request.ok_or_else(|| unreadable(text))?;
+    let Accepted { edits, audit, warnings } = match request.subject()? {
+        None => Accepted::default(),
+        Some(subject) => {
+            let settings = Settings::of_request(payload.settings)?;
+            let accepted = match subject {
+                Subject::Pod => request.review_pod(&settings, cluster)?,
+                Subject::Workload(workload) => request.review_workload(workload, &settings, cluster)?,
+            };
+            // With `strict` only what has no problems is accepted.
+            if let Some(problems) = accepted.warnings.problems().filter(|_| settings.strict) {
+                return Err(Rejection::Strict { problems }.into());
+            }
+            accepted
         }
-        Access::Disabled => disabled::decide(&spec, &context)?,
     };
-    let changes = match settings.action {
-        Action::Mutate => changes,
-        Action::Validate => Changes::default(),
-        Action::Verify => match changes.first() {
-            Some((path, problem)) => return Err(Rejection::NotAsLeft { path, problem }.into()),
-            None => changes,
-        },
+    let object = request.object.as_ref().filter(|_| !edits.is_empty());
+    // What is added to a pod takes some kilobytes, more if many containers get variables.
+    let room = if object.is_some() { text.len() + text.len() / 8 + 4096 } else { 512 };
+    Ok(response::accept(audit, &warnings, object, room))
+}
+
+/// Why a payload is no request. serde's own words about a wrong shape would quote it.
+fn unreadable(text: &str) -> Box<Rejection> {
+    let payload = match serde_json::from_str(text) {
+        Ok(Value::Object(payload)) => payload,
+        Ok(other) => return Rejection::shape(Path::Root.member("the request"), "an object", kind(&other)),
+        Err(error) => return Rejection::NotJson(error).into(),
     };
-    if settings.action != Action::Validate {
-        warnings.append(warnings_of_changes);
+    let found = payload.get("request").map_or("nothing", kind);
+    Rejection::shape(Path::Root.member("request"), "an object", found)
+}
+
+impl Request<'_> {
+    /// What the request is about; `None` if the policy ignores it.
+    fn subject(&self) -> Result<Option<Subject>> {
+        let path = Path::Root.member("request");
+        let kind_path = path.member("kind");
+        let kind = Fields::of(required(self.kind.as_ref(), kind_path, "an object")?, kind_path)?;
+        let group = kind.string("group")?.unwrap_or_default();
+        let version = kind.required_string("version")?;
+        let kind = kind.required_string("kind")?;
+        let operation_path = path.member("operation");
+        let operation = string(required(self.operation.as_ref(), operation_path, "a string")?, operation_path)?;
+        if let Some(subresource) = &self.sub_resource
+            && !string(subresource, path.member("subResource"))?.is_empty()
+        {
+            return Ok(None);
+        }
+        Ok(match (group, version, kind, operation) {
+            ("", "v1", "Pod", "CREATE") => Some(Subject::Pod),
+            (group, _, kind, "CREATE" | "UPDATE") => Workload::of(group, kind).map(Subject::Workload),
+            _ => None,
+        })
     }
-    accept(Accepted { changes, audit: Some(audit), warnings }, &settings)
-}
 
-/// Checks a workload.
-fn review_workload(
-    workload: Workload,
-    request: &Fields,
-    object: &Fields,
-    settings: Option<&Value>,
-    cluster: &dyn Cluster,
-) -> Result<Accepted, Box<Rejection>> {
-    let settings = Settings::of_request(settings)?;
-    let Some(origin) = Origin::of_workload(request, &settings, cluster)? else { return Ok(Accepted::default()) };
-    let home_cluster = match origin.home_cluster() {
-        Some(origin) => settings.home_cluster(Some(origin))?,
-        None => settings.any_home_cluster(),
-    };
-    let mut accepted = Accepted::default();
-    workload.check(object, request.object.present("oldObject"), &home_cluster, &mut accepted.warnings)?;
-    accept(accepted, &settings)
-}
+    /// The object under review.
+    fn object(&self) -> Result<Fields<'_, 'static>> {
+        let path = Path::Root.member("request");
+        let path = path.member("object");
+        let Fields { object, .. } = Fields::of(required(self.object.as_ref(), path, "an object")?, path)?;
+        Ok(Fields { object, path: Path::Root })
+    }
 
-/// Accepts what has no problems, and with `strict` nothing else.
-fn accept(accepted: Accepted, settings: &Settings) -> Result<Accepted, Box<Rejection>> {
-    match settings.strict.then(|| accepted.warnings.problems()).flatten() {
-        Some(problems) => Err(Rejection::Strict { problems }.into()),
-        None => Ok(accepted),
+    /// Decides for a pod, and edits it.
+    fn review_pod(&mut self, settings: &Settings, cluster: &dyn Cluster) -> Result<Accepted> {
+        let pod = self.object()?;
+        let metadata = pod.required_object("metadata")?;
+        let annotations = metadata.object("annotations")?.map(|annotations| annotations.object);
+        if annotations.is_some_and(|annotations| annotations.contains_key(MIRROR)) {
+            return Ok(Accepted::default());
+        }
+        let Some(origin) = Origin::of_pod(self.namespace.as_ref(), &metadata, settings, cluster)? else {
+            return Ok(Accepted::default());
+        };
+        let home_cluster = settings.home_cluster(origin.home_cluster())?;
+        let mut warnings = Warnings::default();
+        let access = decide(pod.path, annotations, &home_cluster, &mut warnings)?;
+        origin.check_label(settings)?;
+        let context = Context::read(&metadata, &origin, settings, &home_cluster)?;
+        pod.required_object("spec")?;
+
+        let pod = object_mut(self.object.get_or_insert_default(), Path::Root)?;
+        let mut edits = Edits::default();
+        let mut warnings_of_edits = Warnings::default();
+        let audit = match access {
+            Access::Home => home::edit(pod, &context, &mut edits, &mut warnings_of_edits)?,
+            Access::Remote { annotated } => remote::edit(pod, &context, annotated, &mut edits, &mut warnings_of_edits)?,
+            Access::Disabled => disabled::edit(pod, &context, &mut edits)?,
+        };
+        match settings.action {
+            Action::Mutate => warnings.append(warnings_of_edits),
+            // The edited object is not sent.
+            Action::Validate => edits = Edits::default(),
+            Action::Verify => {
+                warnings.append(warnings_of_edits);
+                if let Some((path, problem)) = std::mem::take(&mut edits).into_first() {
+                    return Err(Rejection::NotAsLeft { path, problem }.into());
+                }
+            }
+        }
+        Ok(Accepted { edits, audit: Some(audit), warnings })
+    }
+
+    /// Checks a workload.
+    fn review_workload(&self, workload: Workload, settings: &Settings, cluster: &dyn Cluster) -> Result<Accepted> {
+        let object = self.object()?;
+        let Some(origin) = Origin::of_workload(self.namespace.as_ref(), settings, cluster)? else {
+            return Ok(Accepted::default());
+        };
+        let home_cluster = match origin.home_cluster() {
+            Some(origin) => settings.home_cluster(Some(origin))?,
+            None => settings.any_home_cluster(),
+        };
+        let old: Option<Value> = self.old_object.and_then(|old| serde_json::from_str(old.get()).ok());
+        let mut accepted = Accepted::default();
+        workload.check(&object, old.as_ref(), &home_cluster, &mut accepted.warnings)?;
+        Ok(accepted)
     }
 }

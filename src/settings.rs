@@ -11,36 +11,21 @@ mod values;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use crate::access_mode::AccessMode;
-use crate::json::{Object, Shape, Value};
+use serde_json::value::RawValue;
+
 use crate::liqo;
+use crate::mode::AccessMode;
 use crate::names::is_cluster_id;
-use crate::outcome::Rejection;
-use given::{Given, Problems};
+use crate::rejection::{Rejection, Result};
+use given::{Given, Members, Problems};
 use values::{address, audience, boolean, cluster_id, host, label_key, mode, object_name, port};
 
 pub(crate) use host::Host;
 pub(crate) use values::port_number;
 
-/// What of the settings is opened.
-pub(crate) const SETTINGS: Shape = Shape::Object(&[
-    ("homeClusters", Shape::Object(&[])),
-    ("home_clusters", Shape::Object(&[])),
-    ("homeApiServerAddresses", LIST),
-    ("home_api_server_addresses", LIST),
-    ("allowedModes", LIST),
-    ("allowed_modes", LIST),
-    ("allowedRemoteServiceAccounts", LIST),
-    ("allowed_remote_service_accounts", LIST),
-    ("keptTokenAudiences", LIST),
-    ("kept_token_audiences", LIST),
-]);
-
-const LIST: Shape = Shape::List(&Shape::Any);
-
 /// Checked settings.
 #[derive(Debug)]
-pub(crate) struct Settings<'v, 'a> {
+pub(crate) struct Settings<'a> {
     pub(crate) home_cluster_id: Option<String>,
     pub(crate) kept_token_audiences: Vec<String>,
     pub(crate) origin_label: Cow<'static, str>,
@@ -50,7 +35,7 @@ pub(crate) struct Settings<'v, 'a> {
     /// What the top level says of the home cluster, or of each one where there are several.
     home_cluster: HomeCluster,
     /// The entries of `homeClusters`, not read yet.
-    home_clusters: Option<&'v Object<'a>>,
+    home_clusters: Option<Members<'a>>,
 }
 
 /// What the policy does with what it has decided.
@@ -96,10 +81,10 @@ impl Default for HomeCluster {
 ///
 /// The text holds every problem, separated by `; `.
 pub(crate) fn check(text: &str) -> Result<(), String> {
-    let value = Value::parse(text, &SETTINGS).map_err(|error| format!("they are not JSON: {error}"))?;
+    let text = serde_json::from_str(text).map_err(|error| format!("they are not JSON: {error}"))?;
     let mut problems = Problems::default();
-    let settings = Settings::read(Some(&value), &mut problems);
-    for (id, entry) in settings.home_clusters.iter().flat_map(|entries| entries.iter()) {
+    let settings = Settings::read(Some(text), &mut problems);
+    for (id, entry) in settings.home_clusters.iter().flatten() {
         if !is_cluster_id(id) {
             problems.add(format_args!("homeClusters: {}", values::not_a_cluster_id(id)));
             continue;
@@ -109,25 +94,25 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
     problems.into_result()
 }
 
-impl<'v, 'a> Settings<'v, 'a> {
+impl<'a> Settings<'a> {
     /// Reads the settings of a request. Absent and null settings are the defaults. Entries of `homeClusters` are not
     /// read: [`Settings::home_cluster`] reads the one that is asked for.
     ///
     /// # Errors
     ///
     /// A rejection that holds every problem.
-    pub(crate) fn of_request(value: Option<&'v Value<'a>>) -> Result<Self, Box<Rejection>> {
+    pub(crate) fn of_request(text: Option<&'a RawValue>) -> Result<Self> {
         let mut problems = Problems::default();
-        let settings = Self::read(value, &mut problems);
+        let settings = Self::read(text, &mut problems);
         problems.into_result().map_err(Rejection::settings)?;
         Ok(settings)
     }
 
-    fn read(value: Option<&'v Value<'a>>, problems: &mut Problems) -> Self {
-        let mut given = Given::read(value, None, problems);
+    fn read(text: Option<&'a RawValue>, problems: &mut Problems) -> Self {
+        let mut given = Given::read(text, None, problems);
         let home_cluster = HomeCluster::default().overridden(&mut given);
         let home_cluster_id = given.take("homeClusterId", cluster_id);
-        let home_clusters = given.take_object("homeClusters");
+        let home_clusters = given.take_members_of("homeClusters");
         let validate_only = given.take("validateOnly", boolean).unwrap_or(false);
         let verify_only = given.take("verifyOnly", boolean).unwrap_or(false);
         let settings = Self {
@@ -147,7 +132,7 @@ impl<'v, 'a> Settings<'v, 'a> {
         if settings.home_cluster_id.is_some() && settings.home_clusters.is_some() {
             given.report(format_args!("homeClusterId: beside homeClusters, expected one of them"));
         }
-        if settings.home_clusters.is_some_and(|entries| entries.len() == 0) {
+        if settings.home_clusters.as_ref().is_some_and(Members::is_empty) {
             given.report(format_args!("homeClusters: expected at least one home cluster, found none"));
         }
         if validate_only && verify_only {
@@ -161,8 +146,8 @@ impl<'v, 'a> Settings<'v, 'a> {
     /// # Errors
     ///
     /// There are `homeClusters`, and the origin is unknown, is none of them, or its entry has problems.
-    pub(crate) fn home_cluster(&self, origin: Option<&str>) -> Result<Cow<'_, HomeCluster>, Box<Rejection>> {
-        let Some(entries) = self.home_clusters else { return Ok(Cow::Borrowed(&self.home_cluster)) };
+    pub(crate) fn home_cluster(&self, origin: Option<&str>) -> Result<Cow<'_, HomeCluster>> {
+        let Some(entries) = &self.home_clusters else { return Ok(Cow::Borrowed(&self.home_cluster)) };
         let known = entries.len();
         let Some(origin) = origin else { return Err(Rejection::OriginUnknown { known }.into()) };
         let Some(entry) = entries.get(origin) else {
@@ -182,14 +167,8 @@ impl<'v, 'a> Settings<'v, 'a> {
 
 impl HomeCluster {
     /// An entry of `homeClusters`: these settings, but for what the entry says.
-    fn read_entry(&self, id: &str, entry: &Value, problems: &mut Problems) -> Self {
-        match entry.opened(&SETTINGS) {
-            Ok(entry) => self.clone().overridden(&mut Given::read(Some(&entry), Some(id), problems)),
-            Err(error) => {
-                problems.add(format_args!("homeClusters.{id}: it is not JSON: {error}"));
-                self.clone()
-            }
-        }
+    fn read_entry(&self, id: &str, entry: &RawValue, problems: &mut Problems) -> Self {
+        self.clone().overridden(&mut Given::read(Some(entry), Some(id), problems))
     }
 
     /// These settings, but for what is given.

@@ -1,12 +1,14 @@
 //! Workloads: their templates are checked as pods would be, and never changed, so that an author learns of a mistake at
 //! once and not from the events of a controller that fails to create pods.
 
-use crate::access_mode::{API_SERVER_SUPPORT, Access, REMOTE_SERVICE_ACCOUNT_NAME, decide, own_service_account};
-use crate::fields::Fields;
-use crate::json::{Shape, Value};
-use crate::outcome::{Rejection, Warning, Warnings};
-use crate::path::Path;
+use serde_json::Value;
+
+use crate::decide::{API_SERVER_SUPPORT, Access, REMOTE_SERVICE_ACCOUNT_NAME, decide, own_service_account};
+use crate::pod::fields::Fields;
+use crate::pod::path::Path;
+use crate::rejection::Result;
 use crate::settings::HomeCluster;
+use crate::warning::{Warning, Warnings};
 
 /// A kind of workload: where its pod template is, and where an annotation would be misplaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,23 +18,6 @@ pub(crate) enum Workload {
     /// A CronJob: the template is at `spec.jobTemplate.spec.template`.
     CronJob,
 }
-
-/// What of metadata is opened.
-pub(crate) const METADATA: Shape =
-    Shape::Object(&[("annotations", Shape::Object(&[])), ("labels", Shape::Object(&[]))]);
-
-/// What of a pod template is opened.
-pub(crate) const TEMPLATE: Shape = Shape::Object(&[("metadata", METADATA), ("spec", Shape::Object(&[]))]);
-
-/// What of a CronJob's job template is opened.
-pub(crate) const JOB_TEMPLATE: Shape =
-    Shape::Object(&[("metadata", METADATA), ("spec", Shape::Object(&[("template", TEMPLATE)]))]);
-
-/// What of a workload is opened.
-const WORKLOAD: Shape = Shape::Object(&[
-    ("metadata", METADATA),
-    ("spec", Shape::Object(&[("template", TEMPLATE), ("jobTemplate", JOB_TEMPLATE)])),
-]);
 
 impl Workload {
     /// The workload that a kind of object is, in any version of its group.
@@ -53,10 +38,9 @@ impl Workload {
         old: Option<&Value>,
         home_cluster: &HomeCluster,
         warnings: &mut Warnings,
-    ) -> Result<(), Box<Rejection>> {
-        let old = old.and_then(|old| old.opened(&WORKLOAD).ok());
-        let old = old.as_ref().and_then(|old| Fields::of(old, Path::Root).ok());
-        let changed = |place: &[&str]| -> Result<bool, Box<Rejection>> {
+    ) -> Result<()> {
+        let old = old.and_then(|old| Fields::of(old, Path::Root).ok());
+        let changed = |place: &[&str]| -> Result<bool> {
             let new = annotations(object, place)?;
             Ok(old.is_none_or(|old| annotations(&old, place).ok().as_ref() != Some(&new)))
         };
@@ -96,17 +80,13 @@ impl Workload {
 /// The annotations that the policy reads.
 const ANNOTATIONS: [&str; 2] = [API_SERVER_SUPPORT, REMOTE_SERVICE_ACCOUNT_NAME];
 
-fn check_template(
-    template: &Fields,
-    home_cluster: &HomeCluster,
-    warnings: &mut Warnings,
-) -> Result<(), Box<Rejection>> {
-    let metadata = template.object("metadata")?;
-    let annotations = match &metadata {
-        Some(metadata) => metadata.object("annotations")?,
-        None => None,
-    };
-    let access = decide(template.path, annotations.map(|annotations| annotations.object), home_cluster, warnings)?;
+fn check_template(template: &Fields, home_cluster: &HomeCluster, warnings: &mut Warnings) -> Result<()> {
+    let mut annotations = None;
+    at(template, &["metadata", "annotations"], &mut |found| {
+        annotations = Some(found.object);
+        Ok(())
+    })?;
+    let access = decide(template.path, annotations, home_cluster, warnings)?;
     if access == (Access::Remote { annotated: None }) {
         let spec = template.object("spec")?;
         own_service_account(spec.as_ref(), template.path.member("spec"), home_cluster)?;
@@ -114,23 +94,19 @@ fn check_template(
     Ok(())
 }
 
-/// The values of [`ANNOTATIONS`] in the metadata of the object at `place`, also those that are no strings, as text.
-fn annotations<'v>(object: &Fields<'_, 'v>, place: &[&str]) -> Result<[Option<String>; 2], Box<Rejection>> {
+/// The values of [`ANNOTATIONS`] in the metadata of the object at `place`, also those that are no strings.
+fn annotations<'v>(object: &Fields<'v, '_>, place: &[&str]) -> Result<[Option<&'v Value>; 2]> {
     let place = [place, &["metadata", "annotations"]].concat();
     let mut found = [None, None];
     at(object, &place, &mut |annotations| {
-        found = ANNOTATIONS.map(|name| annotations.object.get(name).and_then(Value::text).map(str::to_owned));
+        found = ANNOTATIONS.map(|name| annotations.object.get(name));
         Ok(())
     })?;
     Ok(found)
 }
 
 /// Calls `visit` with the object that is so many steps below another, where it is there.
-fn at(
-    object: &Fields,
-    steps: &[&str],
-    visit: &mut dyn FnMut(&Fields) -> Result<(), Box<Rejection>>,
-) -> Result<(), Box<Rejection>> {
+fn at<'v>(object: &Fields<'v, '_>, steps: &[&str], visit: &mut dyn FnMut(&Fields<'v, '_>) -> Result<()>) -> Result<()> {
     let [step, rest @ ..] = steps else { return visit(object) };
     match object.object(step)? {
         Some(next) => at(&next, rest, visit),

@@ -1,23 +1,24 @@
 //! Token and certificates in mode home: projected volumes show those of the home cluster.
 //!
 //! They come from the objects that Liqo reflects, or, with `homeCredentialsSecret`, from one Secret of the user's own.
-//! After the change no projected volume has a token of the foreign cluster but those that `keptTokenAudiences` names.
+//! After the edit no projected volume has a token of the foreign cluster but those that `keptTokenAudiences` names.
 
 use k8s_openapi::api::core::v1::{KeyToPath, SecretProjection};
+use serde_json::{Value, json};
 
-use crate::changes::{ItemChange, SourceChange, SourceEdit, VolumeChange};
+use crate::context::Context;
+use crate::edits::Edits;
+use crate::forged::{is_liqos_item, provides_token};
 use crate::home::namespace::HomeNamespace;
 use crate::home::shadowed::remove_shadowed;
-use crate::json::Value;
 use crate::liqo;
-use crate::outcome::{Rejection, Warning, Warnings};
-use crate::pod::Context;
-use crate::volumes::{Item, KeyedSource, ProjectedVolume, Source, TOKEN};
+use crate::pod::fields::{Fields, fragment, items_mut, list_or_new, object_mut};
+use crate::pod::path::Path;
+use crate::pod::volumes::{CA, Item, ProjectedVolume, Source, Sources, TOKEN, body_mut};
+use crate::rejection::{Rejection, Result};
+use crate::warning::{Warning, Warnings};
 
-/// The file with the CA certificates, and the key they have in a Secret and in [`liqo::ROOT_CA`].
-pub(crate) const CA: &str = "ca.crt";
-
-/// The credentials of one pod while the changes of its volumes are decided, one after the other.
+/// The credentials of one pod while its volumes are edited, one after the other.
 #[derive(Debug)]
 pub(crate) struct Credentials<'w, 'c> {
     context: &'c Context<'c>,
@@ -39,7 +40,7 @@ impl<'w, 'c> Credentials<'w, 'c> {
     ) -> Self {
         let has_liqos_secret = volumes.iter().any(|volume| {
             let is_liqos =
-                |source: &Source| source.items().iter().any(|item| is_liqos_item(context, &volume.name, source, item));
+                |source: &Source| source.items().iter().any(|item| is_liqos_item(context, volume.name, source, item));
             volume.sources.iter().any(is_liqos)
         });
         Self {
@@ -51,60 +52,67 @@ impl<'w, 'c> Credentials<'w, 'c> {
         }
     }
 
-    /// Decides what must become of a projected volume. `is_mounted` tells whether it is mounted where clients look for
+    /// Edits the sources of a projected volume. `is_mounted` tells whether it is mounted where clients look for
     /// credentials.
-    pub(crate) fn volume(
-        &mut self,
-        volume: &ProjectedVolume,
-        is_mounted: bool,
-    ) -> Result<Option<VolumeChange>, Box<Rejection>> {
-        let mut changes = Vec::with_capacity(volume.sources.len());
-        let mut provides_token = false;
-        for (index, source) in volume.sources.iter().enumerate() {
-            changes.push(self.source(volume, index, source, is_mounted)?);
-            provides_token |= self::provides_token(source, self.context);
+    pub(crate) fn edit_volume(&mut self, sources: Sources, is_mounted: bool, edits: &mut Edits) -> Result<()> {
+        let Sources { volume, list, path } = sources;
+        let mut written = Vec::with_capacity(list.len() + 1);
+        let mut shows_token = false;
+        let mut moved = Vec::new();
+        for (index, source) in list.iter_mut().enumerate() {
+            let path = path.item(index);
+            shows_token |= provides_token(&Source::read(&Fields::of(source, path)?)?, self.context);
+            written.push(self.edit_source(volume, source, path, is_mounted, &mut moved)?);
         }
-        let mut added = Vec::new();
-        if is_mounted && !provides_token {
+        list.append(&mut moved);
+        if is_mounted && !shows_token {
             match &self.context.home_cluster.credentials_secret {
-                Some(own) => {
-                    added.push(Value::object([("secret", Value::written(&secret_of(own, TOKEN, TOKEN)))]));
-                }
-                None => self.warnings.add(Warning::NoToken { volume: volume.name.clone().into_owned() }),
+                Some(own) => list.push(json!({"secret": fragment(secret_of(own, TOKEN, TOKEN))})),
+                None => self.warnings.add(Warning::NoToken { volume: volume.to_owned() }),
             }
         }
-        if added.is_empty() && changes.iter().all(Option::is_none) {
-            return Ok(None);
+        written.resize(list.len(), true);
+        if written.contains(&true) {
+            remove_shadowed(list, &written, path)?;
+            edits.note(path, "do not show the credentials of the home cluster");
         }
-        remove_shadowed(&volume.sources, &mut changes);
-        let problem = "do not show the credentials of the home cluster";
-        Ok(Some(VolumeChange { index: volume.index, sources: changes, added, problem }))
+        Ok(())
     }
 
-    /// Decides what must become of a source; `None` when it is right.
-    fn source(
+    /// Edits a source; returns whether it was not right. Items that need a source of their own are `moved` there.
+    fn edit_source(
         &mut self,
-        volume: &ProjectedVolume,
-        index: usize,
-        source: &Source,
+        volume: &str,
+        source: &mut Value,
+        path: Path,
         is_mounted: bool,
-    ) -> Result<Option<SourceChange>, Box<Rejection>> {
-        Ok(match source {
-            Source::ServiceAccountToken { audience, .. } if self.context.keeps_audience(audience.as_deref()) => None,
-            Source::ServiceAccountToken { path, audience } => {
-                let path = path.as_deref().ok_or_else(|| missing_path(volume, index))?;
-                Some(SourceChange::TokenToSecret(self.token(&volume.name, path, audience.as_deref())?))
+        moved: &mut Vec<Value>,
+    ) -> Result<bool> {
+        match Source::read(&Fields::of(source, path)?)? {
+            Source::ServiceAccountToken { audience, .. } if self.context.keeps_audience(audience) => Ok(false),
+            Source::ServiceAccountToken { path: file, audience } => {
+                let missing =
+                    || Rejection::shape(path.member("serviceAccountToken").member("path"), "a string", "nothing");
+                let secret = self.token(volume, file.ok_or_else(missing)?, audience)?;
+                let source = object_mut(source, path)?;
+                source.remove("serviceAccountToken");
+                source.insert("secret".to_owned(), fragment(secret));
+                Ok(true)
             }
-            Source::Secret(_) => self.liqos_secret(&volume.name, source, is_mounted),
-            Source::ConfigMap(config_map) => self.certificates(config_map),
-            Source::DownwardApi(_) | Source::Other(_) => match &mut self.home_namespace {
-                Some(namespace) if is_mounted => namespace.change(source, self.context),
-                _ => None,
+            Source::Secret(_) if is_mounted => self.use_own_secret(volume, source, path, moved),
+            Source::ConfigMap(config_map) => {
+                let name = config_map.name.unwrap_or_default().to_owned();
+                self.use_home_certificates(&name, source, path)
+            }
+            Source::DownwardApi(_) if is_mounted => match &mut self.home_namespace {
+                Some(namespace) => namespace.show(source, path),
+                None => Ok(false),
             },
-        })
+            Source::Secret(_) | Source::DownwardApi(_) | Source::Other(_) => Ok(false),
+        }
     }
 
-    /// Tells what is to be told once all volumes were decided, and gives the annotation that must be set.
+    /// Adds the last warning, and returns the annotation to set.
     pub(crate) fn finish(self) -> Option<(&'static str, String)> {
         // With the virtual kubelet's API server support off nobody creates the Secret, and the pod waits for it.
         if let Some(name) = &self.context.token_secret
@@ -117,7 +125,7 @@ impl<'w, 'c> Credentials<'w, 'c> {
     }
 
     /// The Secret that takes the place of a token of the foreign cluster.
-    fn token(&mut self, volume: &str, path: &str, audience: Option<&str>) -> Result<SecretProjection, Box<Rejection>> {
+    fn token(&mut self, volume: &str, path: &str, audience: Option<&str>) -> Result<SecretProjection> {
         let context = self.context;
         let own = context.home_cluster.credentials_secret.as_deref();
         if let (Some(own), None) = (own, audience) {
@@ -137,72 +145,63 @@ impl<'w, 'c> Credentials<'w, 'c> {
         Ok(projection)
     }
 
-    /// The API's token in Liqo's Secret comes from the user's own Secret, where there is one: token and certificates
-    /// then come from one place. Tokens for other audiences stay Liqo's, which keeps them fresh.
-    fn liqos_secret(&self, volume: &str, source: &Source, is_mounted: bool) -> Option<SourceChange> {
-        let own = self.context.home_cluster.credentials_secret.as_ref()?;
-        if !is_mounted || self.context.token_secret.as_ref() == Some(own) {
-            return None;
+    /// The API's token in Liqo's Secret comes from the user's own Secret if there is one: token and certificates then
+    /// come from one place. Tokens for other audiences stay Liqo's, which keeps them fresh.
+    fn use_own_secret(&self, volume: &str, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
+        let Some(own) = &self.context.home_cluster.credentials_secret else { return Ok(false) };
+        if self.context.is_token_secret(own) {
+            return Ok(false);
         }
-        let is_token = |item: &Item| item.is_at(TOKEN) && is_liqos_item(self.context, volume, source, item);
-        let items = source.items();
-        if !items.iter().any(is_token) {
-            return None;
+        let read = Source::read(&Fields::of(source, path)?)?;
+        let is_token = |item: &Item| item.is_at(TOKEN) && is_liqos_item(self.context, volume, &read, item);
+        let are_tokens: Vec<_> = read.items().iter().map(is_token).collect();
+        if !are_tokens.contains(&true) {
+            return Ok(false);
         }
-        let edit = if items.iter().all(is_token) {
-            let items = items.iter().map(|_| Some(ItemChange::Key(TOKEN))).collect();
-            SourceEdit { name: Some(own.clone()), items, ..SourceEdit::default() }
+        let secret = body_mut(source, "secret", path)?;
+        let items = list_or_new(secret, "items", path)?;
+        for (item, _) in items.iter_mut().zip(&are_tokens).filter(|(_, is_token)| **is_token) {
+            object_mut(item, path)?.insert("key".to_owned(), Value::from(TOKEN));
+        }
+        if are_tokens.contains(&false) {
+            let mut are_tokens = are_tokens.into_iter();
+            let (tokens, others) = std::mem::take(items).into_iter().partition(|_| are_tokens.next() == Some(true));
+            *items = others;
+            moved.push(json!({"secret": {"items": Value::Array(tokens), "name": own}}));
         } else {
-            let items = items.iter().map(|item| is_token(item).then_some(ItemChange::Moved(TOKEN))).collect();
-            SourceEdit { moved_to: Some(own.clone()), items, ..SourceEdit::default() }
-        };
-        Some(SourceChange::Edited(edit))
+            secret.insert("name".to_owned(), Value::from(own.as_str()));
+        }
+        Ok(true)
     }
 
     /// The foreign cluster's certificates become the home cluster's.
-    fn certificates(&mut self, config_map: &KeyedSource) -> Option<SourceChange> {
-        let is_foreign = config_map.name.as_deref() == Some(liqo::ROOT_CA);
-        let is_reflected = config_map.name.is_some() && config_map.name.as_deref() == self.context.root_ca.as_deref();
-        let edit = match (&self.context.home_cluster.credentials_secret, &self.context.root_ca) {
-            (Some(own), _) if is_foreign || is_reflected => {
-                let added_items = if config_map.items.is_empty() { vec![key_to_path(CA, CA)] } else { Vec::new() };
-                SourceEdit { name: Some(own.clone()), is_secret: true, added_items, ..SourceEdit::default() }
+    fn use_home_certificates(&mut self, name: &str, source: &mut Value, path: Path) -> Result<bool> {
+        let is_foreign = name == liqo::ROOT_CA;
+        if !is_foreign && !self.context.is_reflected_ca(name) {
+            return Ok(false);
+        }
+        match (&self.context.home_cluster.credentials_secret, &self.context.root_ca) {
+            (Some(own), _) => {
+                let source = object_mut(source, path)?;
+                let mut body = source.remove("configMap").unwrap_or_default();
+                let secret = object_mut(&mut body, path.member("configMap"))?;
+                secret.insert("name".to_owned(), Value::from(own.as_str()));
+                if items_mut(secret, "items", path)?.is_empty() {
+                    secret.insert("items".to_owned(), fragment([key_to_path(CA, CA)]));
+                }
+                source.insert("secret".to_owned(), body);
             }
             (None, Some(reflected)) if is_foreign => {
-                SourceEdit { name: Some(reflected.clone()), ..SourceEdit::default() }
+                body_mut(source, "configMap", path)?.insert("name".to_owned(), Value::from(reflected.as_str()));
             }
-            (None, None) if is_foreign => {
+            (None, None) => {
                 self.warnings.add(Warning::UnknownHomeCluster);
-                return None;
+                return Ok(false);
             }
-            _ => return None,
-        };
-        Some(SourceChange::Edited(edit))
+            (None, Some(_)) => return Ok(false),
+        }
+        Ok(true)
     }
-}
-
-/// Whether a source shows a file [`TOKEN`]. One that shows all that it has may do so, but for the ConfigMaps with
-/// certificates, which hold nothing else.
-pub(crate) fn provides_token(source: &Source, context: &Context) -> bool {
-    let holds_certificates =
-        source.config_map_name().is_some_and(|name| name == liqo::ROOT_CA || Some(name) == context.root_ca.as_deref());
-    source.paths().any(|path| crate::volumes::same_path(path, TOKEN))
-        || source.shows_everything() && !holds_certificates
-}
-
-/// Whether an item shows a token that Liqo reflects: Secret and key are both Liqo's. A Secret of the user's own may have
-/// the name of Liqo's.
-pub(crate) fn is_liqos_item(context: &Context, volume: &str, source: &Source, item: &Item) -> bool {
-    let is_liqos = source.secret_name().is_some_and(|name| Some(name) == context.token_secret.as_deref());
-    match (&item.key, &item.path) {
-        (Some(key), Some(path)) if is_liqos => liqo::token_key(volume, path) == *key,
-        _ => false,
-    }
-}
-
-fn missing_path(volume: &ProjectedVolume, source: usize) -> Box<Rejection> {
-    let path = format!("{}.path", volume.path_of(source));
-    Rejection::Shape { path, expected: "a string", found: "nothing" }.into()
 }
 
 /// A source of a projected volume that shows one key of a Secret.

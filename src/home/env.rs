@@ -1,17 +1,22 @@
 //! The environment of containers in mode home.
 //!
-//! After the change every `$(NAME)` that refers to one of the block's variables is expanded to the home API server's
+//! After the edit every `$(NAME)` that refers to one of the block's variables is expanded to the home API server's
 //! value: the kubelet expands from earlier entries only, and falls back to the variables of the foreign cluster's own
 //! service.
 
 use std::rc::Rc;
 
-use crate::changes::{EnvChange, EnvEntry};
-use crate::home::block::{Block, Endpoint, LENGTH};
-use crate::home::forged;
+use serde_json::Value;
+
+use crate::edits::Edits;
+use crate::endpoint::{BLOCK_LENGTH, Block, Endpoint};
+use crate::forged;
 use crate::home::references::{escaped, references};
-use crate::pod::{Container, EnvVar};
-use crate::settings::{HomeCluster, Host};
+use crate::pod::containers::{Container, EnvVar};
+use crate::pod::fields::{Fields, Object, list_or_new, object_mut};
+use crate::pod::path::Path;
+use crate::rejection::Result;
+use crate::settings::HomeCluster;
 
 /// What the home API server is called unless the settings say otherwise: its name inside the home cluster.
 const DEFAULT_HOST: &str = "kubernetes.default";
@@ -21,7 +26,7 @@ const DEFAULT_PORT: u16 = 443;
 #[derive(Debug)]
 pub(crate) struct Endpoints {
     /// In the order of the containers. Containers that are led to one API server share a block.
-    blocks: Vec<Rc<Block>>,
+    pub(crate) blocks: Vec<Rc<Block>>,
     /// For the pod as a whole.
     pub(crate) pod: Endpoint,
     /// Whether a container was forged.
@@ -38,8 +43,8 @@ impl Endpoints {
         let default = || Endpoint { host: DEFAULT_HOST.to_owned(), port: DEFAULT_PORT };
         let resolve = |forged: Option<&Endpoint>| {
             let mut endpoint = forged.or(first).cloned().unwrap_or_else(default);
-            if let Some(host) = home_cluster.api_server_host.as_ref().map(Host::as_str) {
-                host.clone_into(&mut endpoint.host);
+            if let Some(host) = &home_cluster.api_server_host {
+                host.as_str().clone_into(&mut endpoint.host);
             }
             endpoint.port = home_cluster.api_server_port.unwrap_or(endpoint.port);
             endpoint
@@ -57,57 +62,55 @@ impl Endpoints {
     pub(crate) fn hosts(&self) -> impl Iterator<Item = &str> {
         self.blocks.iter().map(|block| block.endpoint.host.as_str())
     }
-
-    /// The changes of the containers' environments, in their order; `None` for one that is right.
-    pub(crate) fn changes(
-        &self,
-        containers: &[Container],
-        service_account: &str,
-    ) -> impl Iterator<Item = Option<EnvChange>> {
-        self.blocks.iter().zip(containers).map(|(block, container)| change(&container.env, block, service_account))
-    }
 }
 
-/// What must become of an environment; `None` when it is right.
-fn change(env: &[EnvVar], block: &Block, service_account: &str) -> Option<EnvChange> {
-    let is_right = leads_to(env, block);
-    if is_right && !env.iter().any(|variable| variable.is_service_account_name) {
-        return None;
+/// Leads the environment of a container to the API server of the block.
+pub(crate) fn lead_home(
+    container: &mut Object,
+    path: Path,
+    block: &Block,
+    service_account: &str,
+    edits: &mut Edits,
+) -> Result<()> {
+    let env = EnvVar::read_all(&Fields { object: container, path })?;
+    let is_right = leads_to(&env, block);
+    let names: Vec<_> = env.iter().map(|variable| variable.is_service_account_name).collect();
+    if is_right && !names.contains(&true) {
+        return Ok(());
     }
-    let added = || block.entries().iter().cloned().map(EnvEntry::Added);
-    let mut entries = Vec::with_capacity(env.len() + LENGTH);
-    let mut is_missing = !is_right;
-    for (index, variable) in env.iter().enumerate() {
-        if !is_right && block.find(&variable.name).is_some() {
-            continue;
-        }
-        if is_missing && refers_to(variable, block) {
-            entries.extend(added());
-            is_missing = false;
-        }
-        entries.push(match variable.is_service_account_name {
-            // The name of a ServiceAccount has no dollar sign where the API server has checked it.
-            true => EnvEntry::Literal(index, escaped(service_account)),
-            false => EnvEntry::Kept(index),
-        });
+    let kept: Vec<_> = env.iter().map(|variable| is_right || block.find(variable.name).is_none()).collect();
+    let mut before = env.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(variable, _)| variable);
+    let place = before.position(|variable| refers_to(variable, block));
+
+    let env = list_or_new(container, "env", path)?;
+    let path = path.member("env");
+    for (index, variable) in env.iter_mut().enumerate().filter(|(index, _)| names[*index]) {
+        let variable = object_mut(variable, path.item(index))?;
+        variable.remove("valueFrom");
+        // The name of a ServiceAccount has no dollar sign once the API server has checked it.
+        variable.insert("value".to_owned(), Value::from(escaped(service_account)));
     }
-    if is_missing {
-        entries.extend(added());
+    let mut kept = kept.into_iter();
+    env.retain(|_| kept.next() != Some(false));
+    if !is_right {
+        let place = place.unwrap_or(env.len());
+        env.splice(place..place, block.entries());
     }
     let problem = if is_right {
         "refers to the ServiceAccount's name, which is the foreign cluster's"
     } else {
         "does not lead to the home API server"
     };
-    Some(EnvChange { entries, problem })
+    edits.note(path, problem);
+    Ok(())
 }
 
 /// Whether every variable of the block stands in the environment with the right value, and none is referred to before.
 fn leads_to(env: &[EnvVar], block: &Block) -> bool {
-    let mut seen = [false; LENGTH];
+    let mut seen = [false; BLOCK_LENGTH];
     for variable in env {
-        match block.find(&variable.name) {
-            Some((_, value)) if variable.value.as_deref() != Some(value) => return false,
+        match block.find(variable.name) {
+            Some((_, value)) if variable.value != Some(value) => return false,
             Some((index, _)) => seen[index] = true,
             None if seen.contains(&false) && refers_to(variable, block) => return false,
             None => {}
@@ -117,5 +120,5 @@ fn leads_to(env: &[EnvVar], block: &Block) -> bool {
 }
 
 fn refers_to(variable: &EnvVar, block: &Block) -> bool {
-    variable.value.as_deref().is_some_and(|value| references(value).any(|name| block.find(name).is_some()))
+    variable.value.is_some_and(|value| references(value).any(|name| block.find(name).is_some()))
 }

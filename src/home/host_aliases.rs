@@ -4,18 +4,19 @@
 //! Apache Ignite to the long name, without checking certificates. All three names lead to one place, or a warning says
 //! which one does not.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use k8s_openapi::api::core::v1::HostAlias;
+use serde_json::Value;
 
-use crate::changes::AliasEntry;
-use crate::fields::Fields;
+use crate::edits::Edits;
 use crate::home::env::Endpoints;
-use crate::json::Value;
-use crate::outcome::{Rejection, Warning, Warnings};
+use crate::pod::fields::{Fields, Object, fragment, items_mut, list_or_new, object_mut};
+use crate::pod::path::Path;
+use crate::rejection::Result;
 use crate::settings::{HomeCluster, Host};
+use crate::warning::{Warning, Warnings};
 
 /// The names of a cluster's own API server. Inside the foreign cluster they mean the foreign one, unless aliased.
 const CLUSTER_NAMES: [&str; 3] =
@@ -23,40 +24,48 @@ const CLUSTER_NAMES: [&str; 3] =
 
 /// An entry of `hostAliases`.
 #[derive(Debug)]
-struct Alias<'a> {
-    ip: Cow<'a, str>,
-    hostnames: Vec<Cow<'a, str>>,
+struct Alias<'v> {
+    ip: &'v str,
+    hostnames: Vec<&'v str>,
 }
 
-/// Decides what the host aliases of a pod must be; `None` when they are right.
-pub(crate) fn decide(
-    spec: &Fields,
+/// Makes the host aliases of a pod lead to the home API server.
+pub(crate) fn lead_home(
+    spec: &mut Object,
     home_cluster: &HomeCluster,
     endpoints: &Endpoints,
+    edits: &mut Edits,
     warnings: &mut Warnings,
-) -> Result<Option<Vec<AliasEntry>>, Box<Rejection>> {
-    let aliases = spec.list("hostAliases")?;
-    let aliases = aliases.objects().map(|alias| Alias::read(&alias?)).collect::<Result<Vec<_>, _>>()?;
+) -> Result<()> {
+    let path = Path::Root.member("spec");
     let addresses = &home_cluster.api_server_addresses;
-    if addresses.is_empty() {
-        return Ok(complete(&aliases, endpoints, warnings));
+    let is_edited = if addresses.is_empty() {
+        add_missing_names(spec, path, endpoints, warnings)?
+    } else {
+        let host = endpoints.pod.host.as_str();
+        // The virtual kubelet's host may be one that no alias can have.
+        let is_dns_name = Host::parse(host).is_ok_and(|host| host.is_dns_name());
+        let own_name = Some(host).filter(|name| is_dns_name && !CLUSTER_NAMES.contains(name));
+        let names: Vec<_> = own_name.into_iter().chain(CLUSTER_NAMES).collect();
+        alias_names_to(addresses, &names, spec, path)?
+    };
+    if is_edited {
+        edits.note(path.member("hostAliases"), "do not lead to the home API server");
     }
-    let host = endpoints.pod.host.as_str();
-    // The virtual kubelet's host may be one that no alias can have.
-    let is_dns_name = Host::parse(host).is_ok_and(|host| host.is_dns_name());
-    let own_name = Some(host).filter(|name| is_dns_name && !CLUSTER_NAMES.contains(name));
-    let names: Vec<_> = own_name.into_iter().chain(CLUSTER_NAMES).collect();
-    Ok(point(&aliases, addresses, &names))
+    Ok(())
 }
 
 /// Without addresses in the settings: an alias of one of the names is one of the home API server, so it gets the names
 /// that no alias has. Liqo makes one alias, or one for each endpoint, with two of the names.
-fn complete(aliases: &[Alias], endpoints: &Endpoints, warnings: &mut Warnings) -> Option<Vec<AliasEntry>> {
+fn add_missing_names(spec: &mut Object, path: Path, endpoints: &Endpoints, warnings: &mut Warnings) -> Result<bool> {
+    let fields = Fields { object: spec, path };
+    let aliases = fields.list("hostAliases")?;
+    let aliases = aliases.objects().map(|alias| Alias::read(&alias?)).collect::<Result<Vec<_>>>()?;
     let (aliased, lacking): (Vec<_>, Vec<_>) =
         CLUSTER_NAMES.into_iter().partition(|name| aliases.iter().any(|alias| alias.has(name)));
     let Some(first) = aliased.first().copied() else {
         warn_of_foreign_names(endpoints, warnings);
-        return None;
+        return Ok(false);
     };
     let addresses = |name: &str| {
         let mut addresses = BTreeSet::new();
@@ -68,16 +77,14 @@ fn complete(aliases: &[Alias], endpoints: &Endpoints, warnings: &mut Warnings) -
         warnings.add(Warning::NamesDiffer { name, other: first });
     }
     if lacking.is_empty() {
-        return None;
+        return Ok(false);
     }
-    let entries = aliases.iter().enumerate().map(|(index, alias)| {
-        if !CLUSTER_NAMES.iter().any(|name| alias.has(name)) {
-            return AliasEntry::Kept(index);
-        }
-        let kept = (0..alias.hostnames.len()).collect();
-        AliasEntry::Renamed { index, kept, added: lacking.iter().map(|name| (*name).to_owned()).collect() }
-    });
-    Some(entries.collect())
+    let are_home: Vec<_> = aliases.iter().map(|alias| CLUSTER_NAMES.iter().any(|name| alias.has(name))).collect();
+    let aliases = items_mut(spec, "hostAliases", path)?.iter_mut().zip(are_home);
+    for (alias, _) in aliases.filter(|(_, is_home)| *is_home) {
+        list_or_new(object_mut(alias, path)?, "hostnames", path)?.extend(lacking.iter().copied().map(Value::from));
+    }
+    Ok(true)
 }
 
 /// No alias has any of the names, so they all mean the foreign API server: also the host, where it is one of them.
@@ -96,53 +103,59 @@ fn warn_of_foreign_names(endpoints: &Endpoints, warnings: &mut Warnings) {
 }
 
 /// Makes the names lead to the addresses, and to nothing else.
-fn point(aliases: &[Alias], addresses: &[IpAddr], names: &[&str]) -> Option<Vec<AliasEntry>> {
-    let mut is_changed = false;
+fn alias_names_to(addresses: &[IpAddr], names: &[&str], spec: &mut Object, path: Path) -> Result<bool> {
+    let mut is_edited = false;
     let mut found = BTreeSet::new();
-    let mut entries = Vec::with_capacity(aliases.len() + addresses.len());
-    for (index, alias) in aliases.iter().enumerate() {
+    let aliases = std::mem::take(list_or_new(spec, "hostAliases", path)?);
+    let list_path = path.member("hostAliases");
+    let mut kept = Vec::with_capacity(aliases.len() + addresses.len());
+    for (index, mut value) in aliases.into_iter().enumerate() {
+        let path = list_path.item(index);
+        let alias = Alias::read(&Fields::of(&value, path)?)?;
         // An address in a form that only older API servers take (leading zeros) is none of the settings'.
         let address = alias.ip.parse().ok().filter(|ip: &IpAddr| addresses.contains(ip));
-        let all = 0..alias.hostnames.len();
-        let (kept, added): (Vec<_>, Vec<_>) = match address {
-            Some(address) if !found.insert(address.to_string()) => (all.collect(), Vec::new()),
-            Some(_) => (all.collect(), names.iter().filter(|name| !alias.has(name)).collect()),
-            None => (all.filter(|at| !names.contains(&alias.hostnames[*at].as_ref())).collect(), Vec::new()),
-        };
-        if added.is_empty() && kept.len() == alias.hostnames.len() {
-            entries.push(AliasEntry::Kept(index));
+        let mut hostnames = alias.hostnames.clone();
+        match address {
+            // Each address gets the names once.
+            Some(address) if !found.insert(address.to_string()) => {}
+            Some(_) => hostnames.extend(names.iter().filter(|name| !alias.has(name))),
+            None => hostnames.retain(|hostname| !names.contains(hostname)),
+        }
+        if hostnames == alias.hostnames {
+            kept.push(value);
             continue;
         }
-        is_changed = true;
+        is_edited = true;
         // An alias that has lost its last name goes.
-        if !kept.is_empty() || !added.is_empty() {
-            let added = added.into_iter().map(|name| (*name).to_owned()).collect();
-            entries.push(AliasEntry::Renamed { index, kept, added });
+        if !hostnames.is_empty() {
+            let hostnames = hostnames.into_iter().map(Value::from).collect();
+            object_mut(&mut value, path)?.insert("hostnames".to_owned(), Value::Array(hostnames));
+            kept.push(value);
         }
     }
     for address in addresses {
         if found.insert(address.to_string()) {
             let hostnames = names.iter().map(|name| (*name).to_owned()).collect();
-            let alias = HostAlias { hostnames: Some(hostnames), ip: address.to_string() };
-            entries.push(AliasEntry::Added(Value::written(&alias)));
-            is_changed = true;
+            kept.push(fragment(HostAlias { hostnames: Some(hostnames), ip: address.to_string() }));
+            is_edited = true;
         }
     }
-    is_changed.then_some(entries)
+    spec.insert("hostAliases".to_owned(), Value::Array(kept));
+    Ok(is_edited)
 }
 
-impl<'a> Alias<'a> {
-    fn read(alias: &Fields<'_, 'a>) -> Result<Self, Box<Rejection>> {
+impl<'v> Alias<'v> {
+    fn read(alias: &Fields<'v, '_>) -> Result<Self> {
         let hostnames = alias.list("hostnames")?;
-        Ok(Self { ip: alias.required_string("ip")?, hostnames: hostnames.strings().collect::<Result<_, _>>()? })
+        Ok(Self { ip: alias.required_string("ip")?, hostnames: hostnames.strings().collect::<Result<_>>()? })
     }
 
     fn has(&self, name: &str) -> bool {
-        self.hostnames.iter().any(|hostname| hostname == name)
+        self.hostnames.contains(&name)
     }
 
     /// The address as one of several spellings; one that is none is compared as text.
     fn address(&self) -> String {
-        self.ip.parse::<IpAddr>().map_or_else(|_| self.ip.to_string(), |ip| ip.to_string())
+        self.ip.parse::<IpAddr>().map_or_else(|_| self.ip.to_owned(), |ip| ip.to_string())
     }
 }

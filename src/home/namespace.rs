@@ -3,12 +3,13 @@
 //! Clients in the pod ask the API server for that namespace. The foreign cluster calls it otherwise (Liqo's default
 //! mapping makes `demo-milan` of `demo`), and the home API server knows no such namespace.
 
-use crate::changes::{ItemChange, SourceChange, SourceEdit};
-use crate::pod::Context;
-use crate::volumes::Source;
+use serde_json::Value;
 
-/// The annotation that tells a pod its home namespace.
-pub(crate) const HOME_NAMESPACE: &str = "liqo-api-access-policy.github.io/home-namespace";
+use crate::context::{Context, HOME_NAMESPACE};
+use crate::pod::fields::{Fields, items_mut, object_mut, object_or_new};
+use crate::pod::path::Path;
+use crate::pod::volumes::{Source, body_mut};
+use crate::rejection::Result;
 
 /// The field of the API that has the value of [`HOME_NAMESPACE`].
 const ANNOTATION_FIELD: &str = "metadata.annotations['liqo-api-access-policy.github.io/home-namespace']";
@@ -20,43 +21,44 @@ const NAMESPACE_FIELD: &str = "metadata.namespace";
 /// Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
 pub(crate) const NAMESPACE: &str = "namespace";
 
-/// The home namespace of a pod, where the volumes with the credentials do not show it by themselves.
+/// The home namespace of a pod.
 #[derive(Debug)]
 pub(crate) struct HomeNamespace<'c> {
     name: &'c str,
+    /// Whether the foreign namespace has another name, so that a volume must show the home namespace.
+    differs: bool,
     annotation: Option<&'c str>,
     is_shown: bool,
 }
 
 impl<'c> HomeNamespace<'c> {
-    /// `None` where the home namespace is not known.
+    /// `None` if the home namespace is not known.
     pub(crate) fn of(context: &'c Context) -> Option<Self> {
         let name = context.origin.home_namespace.as_deref()?;
-        Some(Self { name, annotation: context.home_namespace_annotation.as_deref(), is_shown: false })
+        let differs = context.origin.namespace.as_deref() != Some(name);
+        Some(Self { name, differs, annotation: context.home_namespace_annotation.as_deref(), is_shown: false })
     }
 
-    /// What must become of a source of a volume with the credentials; `None` when it is right.
-    pub(crate) fn change(&mut self, source: &Source, context: &Context) -> Option<SourceChange> {
-        let Source::DownwardApi(items) = source else { return None };
-        let differs = context.origin.namespace.as_deref() != Some(self.name);
-        let mut is_changed = false;
-        let items = items.iter().map(|item| match item.field_path.as_deref().filter(|_| item.is_at(NAMESPACE)) {
-            Some(ANNOTATION_FIELD) => {
-                self.is_shown = true;
-                None
-            }
-            Some(NAMESPACE_FIELD) if differs => {
-                self.is_shown = true;
-                is_changed = true;
-                Some(ItemChange::Field(ANNOTATION_FIELD))
-            }
-            _ => None,
-        });
-        let edit = SourceEdit { items: items.collect(), ..SourceEdit::default() };
-        is_changed.then_some(SourceChange::Edited(edit))
+    /// Makes a source of a volume with the credentials show the home namespace; returns whether it was not right.
+    pub(crate) fn show(&mut self, source: &mut Value, path: Path) -> Result<bool> {
+        let read = Source::read(&Fields::of(source, path)?)?;
+        let fields: Vec<_> =
+            read.items().iter().map(|item| item.field_path.filter(|_| item.is_at(NAMESPACE))).collect();
+        self.is_shown |= fields.contains(&Some(ANNOTATION_FIELD));
+        let are_foreign: Vec<_> = fields.iter().map(|field| self.differs && *field == Some(NAMESPACE_FIELD)).collect();
+        if !are_foreign.contains(&true) {
+            return Ok(false);
+        }
+        self.is_shown = true;
+        let items = items_mut(body_mut(source, "downwardAPI", path)?, "items", path)?.iter_mut().zip(are_foreign);
+        for (item, _) in items.filter(|(_, is_foreign)| *is_foreign) {
+            let field = object_or_new(object_mut(item, path)?, "fieldRef", path)?;
+            field.insert("fieldPath".to_owned(), Value::from(ANNOTATION_FIELD));
+        }
+        Ok(true)
     }
 
-    /// The annotation that must be set; `None` when it is right, or when nothing refers to it.
+    /// The annotation that must be set; `None` if it is right, or if nothing refers to it.
     pub(crate) fn annotation(self) -> Option<(&'static str, String)> {
         (self.is_shown && self.annotation != Some(self.name)).then(|| (HOME_NAMESPACE, self.name.to_owned()))
     }

@@ -1,5 +1,8 @@
 //! References: how a variable's value refers to other variables, as `$(NAME)`.
 
+#[cfg(test)]
+mod tests;
+
 /// The names that a value refers to. `$$` stands for a dollar sign, so `$$(NAME)` refers to nothing.
 /// Source: `Expand` in Kubernetes' `third_party/forked/golang/expansion`.
 pub(crate) fn references(value: &str) -> impl Iterator<Item = &str> {

@@ -6,9 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::changes::{ItemChange, SourceChange, SourceEdit};
-use crate::home::credentials::CA;
-use crate::volumes::{Source, segments};
+use serde_json::Value;
+
+use crate::pod::fields::{Fields, list_or_new};
+use crate::pod::files::segments;
+use crate::pod::path::Path;
+use crate::pod::volumes::{Source, body_mut};
+use crate::rejection::Result;
 
 /// The paths that later sources show.
 #[derive(Default)]
@@ -19,7 +23,7 @@ struct Later {
 }
 
 impl Later {
-    /// Whether a path is shadowed by a later one, where one of the two is written by the policy. If not it is noted.
+    /// Whether a path is shadowed by a later one, if one of the two is written by the policy. If not it is noted.
     fn shadows(&mut self, path: &str, is_written: bool) -> bool {
         let path = segments(path).collect::<Vec<_>>().join("/");
         if self.all.contains(&path) && (is_written || self.written.contains(&path)) {
@@ -33,50 +37,31 @@ impl Later {
     }
 }
 
-/// Adds to the changes what takes away every source, or item, with the path of a later one where one of the two is
-/// written by the policy.
-pub(crate) fn remove_shadowed(sources: &[Source], changes: &mut [Option<SourceChange>]) {
+/// Removes every source, or item, with the path of a later one if one of the two is `written` by the policy.
+pub(crate) fn remove_shadowed(sources: &mut Vec<Value>, written: &[bool], path: Path) -> Result<()> {
     let mut later = Later::default();
-    for (source, change) in sources.iter().zip(changes).rev() {
-        let is_written = change.is_some();
-        match (source, &change) {
-            // Certificates that get their one item.
-            (Source::ConfigMap(_), Some(SourceChange::Edited(edit))) if !edit.added_items.is_empty() => {
-                if later.shadows(CA, true) {
-                    *change = Some(SourceChange::Removed);
-                }
-            }
-            (Source::Secret(_) | Source::ConfigMap(_) | Source::DownwardApi(_), _) => {
-                let items = source.items();
-                let mut is_shadowed = vec![false; items.len()];
-                for (item, is_shadowed) in items.iter().zip(&mut is_shadowed).rev() {
-                    *is_shadowed = item.path.as_deref().is_some_and(|path| later.shadows(path, is_written));
-                }
-                remove_items(&is_shadowed, change);
-            }
-            (Source::ServiceAccountToken { .. } | Source::Other(_), _) => {
-                if source.paths().any(|path| later.shadows(path, is_written)) {
-                    *change = Some(SourceChange::Removed);
-                }
-            }
+    let mut is_kept = vec![true; sources.len()];
+    for (index, source) in sources.iter_mut().enumerate().rev() {
+        let read = Source::read(&Fields::of(source, path.item(index))?)?;
+        let is_written = written[index];
+        let items = read.items();
+        if items.is_empty() {
+            is_kept[index] = !read.paths().any(|path| later.shadows(path, is_written));
+            continue;
+        }
+        let mut is_shown = vec![true; items.len()];
+        for (item, is_shown) in items.iter().zip(&mut is_shown).rev() {
+            *is_shown = !item.path.is_some_and(|path| later.shadows(path, is_written));
+        }
+        // A source goes with its last item.
+        is_kept[index] = is_shown.contains(&true);
+        if is_shown.contains(&false) {
+            let member = read.member();
+            let mut is_shown = is_shown.into_iter();
+            list_or_new(body_mut(source, member, path)?, "items", path)?.retain(|_| is_shown.next() != Some(false));
         }
     }
-}
-
-/// Takes items of a source away; the source goes with its last item.
-fn remove_items(is_removed: &[bool], change: &mut Option<SourceChange>) {
-    if !is_removed.contains(&true) {
-        return;
-    }
-    if !is_removed.contains(&false) {
-        *change = Some(SourceChange::Removed);
-        return;
-    }
-    let edit = change.get_or_insert_with(|| SourceChange::Edited(SourceEdit::default()));
-    if let SourceChange::Edited(edit) = edit {
-        edit.items.resize_with(is_removed.len(), || None);
-        for (item, _) in edit.items.iter_mut().zip(is_removed).filter(|(_, is_removed)| **is_removed) {
-            *item = Some(ItemChange::Removed);
-        }
-    }
+    let mut is_kept = is_kept.into_iter();
+    sources.retain(|_| is_kept.next() != Some(false));
+    Ok(())
 }

@@ -1,9 +1,16 @@
 //! Settings as they were given: each value under the key that it stands for, and the problems found so far.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::json::{Object, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::pod::fields::kind;
 use crate::wording::{closest, quoted};
+
+/// The members of a JSON object, each not opened yet. Of two members with one name the last one counts.
+pub(super) type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 /// A setting.
 struct Key {
@@ -72,70 +79,77 @@ impl Problems {
 }
 
 /// The settings of the policy, or those of one entry of `homeClusters`.
-pub(super) struct Given<'v, 'a, 'p> {
+pub(super) struct Given<'a, 'p> {
     /// The entry of `homeClusters`.
     entry: Option<&'p str>,
     /// For each of [`KEYS`] the name that was used and the value.
-    values: [Option<(&'v str, &'v Value<'a>)>; KEYS.len()],
+    values: [Option<(String, &'a RawValue)>; KEYS.len()],
     problems: &'p mut Problems,
 }
 
-impl<'v, 'a, 'p> Given<'v, 'a, 'p> {
-    pub(super) fn read(value: Option<&'v Value<'a>>, entry: Option<&'p str>, problems: &'p mut Problems) -> Self {
-        let mut given = Self { entry, values: [None; KEYS.len()], problems };
-        let Some(value) = value.filter(|value| !value.is_null()) else { return given };
-        match value.as_object() {
-            Ok(object) => given.take_members(object),
-            Err(found) => match entry {
-                None => given.problems.add(format_args!("expected an object, found {found}")),
-                Some(id) => given.problems.add(format_args!("homeClusters.{id}: expected an object, found {found}")),
+impl<'a, 'p> Given<'a, 'p> {
+    pub(super) fn read(text: Option<&'a RawValue>, entry: Option<&'p str>, problems: &'p mut Problems) -> Self {
+        let mut given = Self { entry, values: [const { None }; KEYS.len()], problems };
+        match text.filter(|text| !is_null(text)).map(members) {
+            None => {}
+            Some(Ok(members)) => given.take_members(members),
+            Some(Err(problem)) => match entry {
+                None => given.problems.add(format_args!("{problem}")),
+                Some(id) => given.problems.add(format_args!("homeClusters.{id}: {problem}")),
             },
         }
         given
     }
 
-    fn take_members(&mut self, object: &'v Object<'a>) {
+    fn take_members(&mut self, members: Members<'a>) {
         let is_entry = self.entry.is_some();
         let is_known = |key: &Key| key.is_per_cluster || !is_entry;
-        for (name, value) in object.iter() {
+        for (name, value) in members {
             // Nearly all names are the documented ones, and the others take longer to recognise.
             let position = KEYS.iter().position(|key| is_known(key) && key.name == name);
-            let position = position.or_else(|| KEYS.iter().position(|key| is_known(key) && key.is_also(name)));
+            let position = position.or_else(|| KEYS.iter().position(|key| is_known(key) && key.is_also(&name)));
             let Some(position) = position else {
                 let keys: Vec<_> = KEYS.iter().filter(|key| is_known(key)).map(|key| key.name).collect();
                 let likely = closest(&name.replace(['_', '-'], ""), &keys);
                 let question = likely.map(|key| format!(" (did you mean {key}?)")).unwrap_or_default();
                 let keys = keys.join(", ");
                 let place = self.entry.map(|id| format!("homeClusters.{id}: ")).unwrap_or_default();
-                self.report(format_args!("{place}{}: no such setting{question}; known are {keys}", quoted(name)));
+                self.report(format_args!("{place}{}: no such setting{question}; known are {keys}", quoted(&name)));
                 continue;
             };
-            if value.is_null() {
+            if is_null(value) {
                 continue;
             }
-            match self.values[position] {
-                // Where a name stands twice in a JSON object the last one counts.
-                Some((other, _)) if other != name => {
-                    self.report_at(name, format_args!("the same setting as {other}, expected one of them"));
+            match &self.values[position] {
+                Some((other, _)) => {
+                    let problem = format!("the same setting as {other}, expected one of them");
+                    self.report_at(&name, format_args!("{problem}"));
                 }
-                _ => self.values[position] = Some((name, value)),
+                None => self.values[position] = Some((name, value)),
             }
         }
     }
 
-    /// The value of a key; `None` when it is unset, and when it has a problem, which is then on the list.
+    /// The value of a key; `None` if it is unset, and if it has a problem, which is then on the list.
     pub(super) fn take<T>(&mut self, key: &str, read: fn(&Value) -> Result<T, String>) -> Option<T> {
-        let (name, value) = self.value(key)?;
-        read(value).map_err(|problem| self.report_at(name, format_args!("{problem}"))).ok()
+        let (name, text) = self.text(key)?;
+        opened(text)
+            .and_then(|value| read(&value))
+            .map_err(|problem| self.report_at(&name, format_args!("{problem}")))
+            .ok()
     }
 
     /// As [`Given::take`], for a list; each item's problem is reported.
     pub(super) fn take_list<T>(&mut self, key: &str, read: fn(&Value) -> Result<T, String>) -> Option<Vec<T>> {
-        let (name, value) = self.value(key)?;
-        let items = match value.as_list() {
-            Ok(items) => items,
-            Err(found) => {
-                self.report_at(name, format_args!("expected a list, found {found}"));
+        let (name, text) = self.text(key)?;
+        let items = match opened(text) {
+            Ok(Value::Array(items)) => items,
+            Ok(other) => {
+                self.report_at(&name, format_args!("expected a list, found {}", kind(&other)));
+                return None;
+            }
+            Err(problem) => {
+                self.report_at(&name, format_args!("{problem}"));
                 return None;
             }
         };
@@ -149,10 +163,10 @@ impl<'v, 'a, 'p> Given<'v, 'a, 'p> {
         Some(list)
     }
 
-    /// As [`Given::take`], for an object.
-    pub(super) fn take_object(&mut self, key: &str) -> Option<&'v Object<'a>> {
-        let (name, value) = self.value(key)?;
-        value.as_object().map_err(|found| self.report_at(name, format_args!("expected an object, found {found}"))).ok()
+    /// As [`Given::take`], for an object whose members stay closed.
+    pub(super) fn take_members_of(&mut self, key: &str) -> Option<Members<'a>> {
+        let (name, text) = self.text(key)?;
+        members(text).map_err(|problem| self.report_at(&name, format_args!("{problem}"))).ok()
     }
 
     pub(super) fn problem_count(&self) -> usize {
@@ -176,7 +190,7 @@ impl<'v, 'a, 'p> Given<'v, 'a, 'p> {
         if self.entry.is_some() { " (inherited)" } else { " (the default)" }
     }
 
-    fn value(&mut self, key: &str) -> Option<(&'v str, &'v Value<'a>)> {
+    fn text(&mut self, key: &str) -> Option<(String, &'a RawValue)> {
         let index = KEYS.iter().position(|known| known.name == key)?;
         self.values[index].take()
     }
@@ -191,4 +205,20 @@ impl Key {
         });
         Some(name) == self.flag || name.chars().eq(snake_case)
     }
+}
+
+fn is_null(text: &RawValue) -> bool {
+    text.get() == "null"
+}
+
+fn opened(text: &RawValue) -> Result<Value, String> {
+    serde_json::from_str(text.get()).map_err(|error| format!("it cannot be read: {error}"))
+}
+
+/// The members of the object that a text must be.
+fn members(text: &RawValue) -> Result<Members<'_>, String> {
+    // serde's own words for anything but an object would quote it.
+    serde_json::from_str(text.get()).map_err(|_| {
+        opened(text).map_or_else(|error| error, |other| format!("expected an object, found {}", kind(&other)))
+    })
 }

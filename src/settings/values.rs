@@ -1,39 +1,40 @@
 //! The values of settings: each reader gives the checked value, or says what was expected and what was found.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
-use super::Host;
-use crate::access_mode::AccessMode;
-use crate::json::Value;
+use serde_json::Value;
+
+use super::host::Host;
+use crate::mode::AccessMode;
 use crate::names::{is_cluster_id, is_dns1123_subdomain, is_label_key};
+use crate::pod::fields::kind;
 use crate::wording::{closest, cut, quoted};
 
 const CLUSTER_ID: &str = "the id of a Liqo cluster (at most 63 lower-case letters, digits and hyphens)";
 
-fn string<'a>(value: &Value<'a>, expected: &str) -> Result<Cow<'a, str>, String> {
-    value.as_str().map_err(|found| format!("expected {expected}, found {found}"))
+fn string<'v>(value: &'v Value, expected: &str) -> Result<&'v str, String> {
+    value.as_str().ok_or_else(|| format!("expected {expected}, found {}", kind(value)))
 }
 
 /// The string that a value must be, if it is of the expected form.
 fn checked(value: &Value, expected: &str, is_right: fn(&str) -> bool) -> Result<String, String> {
     let text = string(value, expected)?;
-    if is_right(&text) { Ok(text.into_owned()) } else { Err(format!("expected {expected}, found {}", quoted(&text))) }
+    if is_right(text) { Ok(text.to_owned()) } else { Err(format!("expected {expected}, found {}", quoted(text))) }
 }
 
 pub(super) fn host(value: &Value) -> Result<Host, String> {
     const EXPECTED: &str = "a DNS name or an IP address";
     let host = string(value, EXPECTED)?;
-    Host::parse(&host).map_err(|problem| format!("expected {EXPECTED}, found {}: {problem}", quoted(&host)))
+    Host::parse(host).map_err(|problem| format!("expected {EXPECTED}, found {}: {problem}", quoted(host)))
 }
 
 pub(super) fn port(value: &Value) -> Result<u16, String> {
     const EXPECTED: &str = "a number from 1 to 65535";
-    // The text of a JSON number and the content of a numeric string read alike.
-    let (shown, digits) = match (value.as_str(), value.text()) {
-        (Ok(text), _) => (quoted(&text), text),
-        (Err("a number"), Some(text)) => (cut(text, 24), Cow::Borrowed(text)),
-        (Err(found), _) => return Err(format!("expected {EXPECTED}, found {found}")),
+    // A JSON number and a numeric string read alike.
+    let (shown, digits) = match value {
+        Value::String(text) => (quoted(text), text.clone()),
+        Value::Number(number) => (cut(&number.to_string(), 24), number.to_string()),
+        other => return Err(format!("expected {EXPECTED}, found {}", kind(other))),
     };
     port_number(&digits).ok_or_else(|| format!("expected {EXPECTED}, found {shown}"))
 }
@@ -48,7 +49,7 @@ pub(crate) fn port_number(digits: &str) -> Option<u16> {
 /// Source: `ValidateHostAliases` in Kubernetes' `pkg/apis/core/validation` refuses IPv4-mapped addresses.
 pub(super) fn address(value: &Value) -> Result<IpAddr, String> {
     let text = string(value, "an IP address")?;
-    let address = text.parse().map_err(|_| format!("expected an IP address, found {}", quoted(&text)))?;
+    let address = text.parse().map_err(|_| format!("expected an IP address, found {}", quoted(text)))?;
     let problem = match address {
         IpAddr::V6(mapped) if mapped.to_ipv4_mapped().is_some() => "write an IPv4-mapped address as IPv4",
         _ if address.is_unspecified() => "an unspecified address leads nowhere",
@@ -56,7 +57,7 @@ pub(super) fn address(value: &Value) -> Result<IpAddr, String> {
         _ if address.is_multicast() => "a multicast address leads to no API server",
         _ => return Ok(address),
     };
-    Err(format!("expected an IP address, found {}: {problem}", quoted(&text)))
+    Err(format!("expected an IP address, found {}: {problem}", quoted(text)))
 }
 
 pub(super) fn cluster_id(value: &Value) -> Result<String, String> {
@@ -85,16 +86,12 @@ pub(super) fn mode(value: &Value) -> Result<AccessMode, String> {
     const EXPECTED: &str = "\"home\", \"remote\" or \"disabled\"";
     let name = string(value, EXPECTED)?;
     name.parse().map_err(|()| {
-        let likely = closest(&name, &AccessMode::ALL.map(AccessMode::as_str));
+        let likely = closest(name, &AccessMode::ALL.map(AccessMode::as_str));
         let question = likely.map(|mode| format!(" (did you mean \"{mode}\"?)")).unwrap_or_default();
-        format!("expected {EXPECTED}, found {}{question}", quoted(&name))
+        format!("expected {EXPECTED}, found {}{question}", quoted(name))
     })
 }
 
 pub(super) fn boolean(value: &Value) -> Result<bool, String> {
-    match value.text() {
-        Some("true") => Ok(true),
-        Some("false") => Ok(false),
-        _ => Err(format!("expected true or false, found {}", value.kind())),
-    }
+    value.as_bool().ok_or_else(|| format!("expected true or false, found {}", kind(value)))
 }

@@ -1,17 +1,17 @@
 //! Which API server a pod may talk to, decided from its annotations and the settings.
 //!
-//! The decision comes before any change, and it is the same for a pod and for the template of a workload.
+//! The decision comes before any edit, and it is the same for a pod and for the template of a workload.
 
-use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
+use serde_json::Value;
 
-use crate::fields::{Fields, string};
-use crate::json::{Object, Value};
+use crate::mode::AccessMode;
 use crate::names::is_dns1123_subdomain;
-use crate::outcome::{Rejection, Warning, Warnings};
-use crate::path::Path;
+use crate::pod::fields::{Fields, Object, string};
+use crate::pod::path::Path;
+use crate::pod::service_account::service_account_of;
+use crate::rejection::{Rejection, Result};
 use crate::settings::HomeCluster;
+use crate::warning::{Warning, Warnings};
 use crate::wording::{closest, cut, quoted, shown};
 
 /// The annotation that chooses the mode. Source: `APIServerSupportAnnotation` in Liqo's `pkg/consts`.
@@ -21,50 +21,13 @@ pub(crate) const API_SERVER_SUPPORT: &str = "liqo.io/api-server-support";
 /// Source: `RemoteServiceAccountNameAnnotation` in Liqo's `pkg/consts`.
 pub(crate) const REMOTE_SERVICE_ACCOUNT_NAME: &str = "liqo.io/remote-service-account-name";
 
-/// The API access mode of a pod.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AccessMode {
-    /// The pod talks to the home cluster's API server.
-    Home,
-    /// The pod talks to the foreign cluster's API server, with a ServiceAccount of the foreign cluster.
-    Remote,
-    /// The pod has no API credentials.
-    Disabled,
-}
-
-impl AccessMode {
-    pub(crate) const ALL: [Self; 3] = [Self::Home, Self::Remote, Self::Disabled];
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Home => "home",
-            Self::Remote => "remote",
-            Self::Disabled => "disabled",
-        }
-    }
-}
-
-impl FromStr for AccessMode {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|mode| mode.as_str() == name).ok_or(())
-    }
-}
-
-impl fmt::Display for AccessMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// What was decided for a pod.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Access<'a> {
+pub(crate) enum Access {
     Home,
     Remote {
         /// The ServiceAccount that the annotation names. Without one the pod's own counts: see [`own_service_account`].
-        annotated: Option<Cow<'a, str>>,
+        annotated: Option<String>,
     },
     Disabled,
 }
@@ -74,12 +37,12 @@ pub(crate) enum Access<'a> {
 /// # Errors
 ///
 /// Of several problems the first is reported, in the order annotation, allowed modes, name in the annotation.
-pub(crate) fn decide<'a>(
+pub(crate) fn decide(
     path: Path,
-    annotations: Option<&Object<'a>>,
+    annotations: Option<&Object>,
     home_cluster: &HomeCluster,
     warnings: &mut Warnings,
-) -> Result<Access<'a>, Box<Rejection>> {
+) -> Result<Access> {
     let metadata_path = path.member("metadata");
     let annotations_path = metadata_path.member("annotations");
     let mode_path = annotations_path.member(API_SERVER_SUPPORT);
@@ -106,14 +69,14 @@ pub(crate) fn decide<'a>(
     let Some(name) = name else { return Ok(Access::Remote { annotated: None }) };
     let path = annotations_path.member(REMOTE_SERVICE_ACCOUNT_NAME);
     let name = string(name, path)?;
-    if !is_dns1123_subdomain(&name) {
-        return Err(Rejection::ServiceAccountName { path: path.to_string(), value: name.into_owned() }.into());
+    if !is_dns1123_subdomain(name) {
+        return Err(Rejection::ServiceAccountName { path: path.to_string(), value: name.to_owned() }.into());
     }
-    if let Some(allowed) = refusal(&name, home_cluster) {
-        let (path, name) = (path.to_string(), name.into_owned());
+    if let Some(allowed) = refusal(name, home_cluster) {
+        let (path, name) = (path.to_string(), name.to_owned());
         return Err(Rejection::ServiceAccountNotAllowed { path, name, allowed }.into());
     }
-    Ok(Access::Remote { annotated: Some(name) })
+    Ok(Access::Remote { annotated: Some(name.to_owned()) })
 }
 
 /// The pod's own ServiceAccount, for mode remote; `None` when it names none, which counts as `default`.
@@ -121,16 +84,16 @@ pub(crate) fn decide<'a>(
 /// # Errors
 ///
 /// The ServiceAccount is not allowed.
-pub(crate) fn own_service_account<'a>(
-    spec: Option<&Fields<'_, 'a>>,
+pub(crate) fn own_service_account<'v>(
+    spec: Option<&Fields<'v, '_>>,
     path: Path,
     home_cluster: &HomeCluster,
-) -> Result<Option<Cow<'a, str>>, Box<Rejection>> {
+) -> Result<Option<&'v str>> {
     let own = match spec {
         Some(spec) => service_account_of(spec)?,
         None => None,
     };
-    let name = own.as_deref().unwrap_or("default");
+    let name = own.unwrap_or("default");
     match refusal(name, home_cluster) {
         None => Ok(own),
         Some(allowed) => Err(Rejection::OwnServiceAccountNotAllowed {
@@ -142,22 +105,14 @@ pub(crate) fn own_service_account<'a>(
     }
 }
 
-/// The ServiceAccount that a pod names, also by the deprecated twin of the field.
-pub(crate) fn service_account_of<'a>(spec: &Fields<'_, 'a>) -> Result<Option<Cow<'a, str>>, Box<Rejection>> {
-    for field in ["serviceAccountName", "serviceAccount"] {
-        if let Some(name) = spec.string(field)?.filter(|name| !name.is_empty()) {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
-}
-
-fn parse_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Result<AccessMode, Box<Rejection>> {
+fn parse_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Result<AccessMode> {
     let home_is_default = home_cluster.default_mode == AccessMode::Home;
-    match value.as_str().map(|name| name.parse()) {
-        Ok(Ok(AccessMode::Home)) if home_is_default => Err(Rejection::HomeIsDefault { path: path.to_string() }.into()),
-        Ok(Ok(mode)) => Ok(mode),
-        Ok(Err(())) | Err(_) => Err(unknown_mode(value, path, home_cluster)),
+    match value.as_str().map(str::parse) {
+        Some(Ok(AccessMode::Home)) if home_is_default => {
+            Err(Rejection::HomeIsDefault { path: path.to_string() }.into())
+        }
+        Some(Ok(mode)) => Ok(mode),
+        Some(Err(())) | None => Err(unknown_mode(value, path, home_cluster)),
     }
 }
 
@@ -166,7 +121,7 @@ fn unknown_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Box<Re
     let home_is_default = home_cluster.default_mode == AccessMode::Home;
     let modes = home_cluster.allowed_modes.iter().filter(|mode| !(home_is_default && **mode == AccessMode::Home));
     let modes: Vec<_> = modes.map(|mode| mode.as_str()).collect();
-    let likely = value.as_str().ok().and_then(|name| closest(&name, &modes));
+    let likely = value.as_str().and_then(|name| closest(name, &modes));
     let modes = modes.iter().map(|mode| format!("\"{mode}\"")).collect::<Vec<_>>().join(" or ");
     let expected = match (home_is_default, modes.is_empty()) {
         (true, true) => "leave it unset for home".to_owned(),
@@ -175,8 +130,8 @@ fn unknown_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Box<Re
     };
     let question = likely.map(|mode| format!(" (did you mean \"{mode}\"?)")).unwrap_or_default();
     let value = match value.as_str() {
-        Ok(name) => quoted(&name),
-        Err(kind) => value.text().map_or_else(|| kind.to_owned(), shown),
+        Some(name) => quoted(name),
+        None => shown(&value.to_string()),
     };
     Rejection::UnknownMode { path: path.to_string(), value, expected, question }.into()
 }

@@ -1,0 +1,70 @@
+//! What the modes know of a pod beside its spec.
+
+use crate::liqo;
+use crate::origin::Origin;
+use crate::pod::fields::Fields;
+use crate::rejection::Result;
+use crate::settings::{Action, HomeCluster, Settings};
+
+/// The annotation that tells a pod its home namespace.
+pub(crate) const HOME_NAMESPACE: &str = "liqo-api-access-policy.github.io/home-namespace";
+
+/// What is known of a pod from its metadata, its origin and the settings.
+#[derive(Debug)]
+pub(crate) struct Context<'c> {
+    pub(crate) home_cluster: &'c HomeCluster,
+    pub(crate) settings: &'c Settings<'c>,
+    pub(crate) origin: &'c Origin,
+    /// The Secret with the pod's tokens; `None` while the pod has no name (`generateName`).
+    pub(crate) token_secret: Option<String>,
+    /// The ConfigMap with the home cluster's CA certificates; `None` while the home cluster is unknown.
+    pub(crate) root_ca: Option<String>,
+    /// The value of the annotation [`HOME_NAMESPACE`].
+    pub(crate) home_namespace_annotation: Option<String>,
+}
+
+impl<'c> Context<'c> {
+    /// Reads what else is known of a pod from its metadata.
+    pub(crate) fn read(
+        metadata: &Fields,
+        origin: &'c Origin,
+        settings: &'c Settings,
+        home_cluster: &'c HomeCluster,
+    ) -> Result<Self> {
+        let name = metadata.string("name")?.filter(|name| !name.is_empty());
+        // If nothing is written, a name that the API server has yet to generate is not needed.
+        let name = name.or((settings.action == Action::Validate).then_some(""));
+        let home_namespace_annotation = match settings.namespace_lookup {
+            true => metadata.string_in(&["annotations"], HOME_NAMESPACE)?.map(str::to_owned),
+            false => None,
+        };
+        Ok(Self {
+            home_cluster,
+            settings,
+            origin,
+            token_secret: name.map(liqo::token_secret),
+            root_ca: origin.home_cluster().map(liqo::root_ca),
+            home_namespace_annotation,
+        })
+    }
+
+    /// Whether a token for this audience stays in every mode.
+    pub(crate) fn keeps_audience(&self, audience: Option<&str>) -> bool {
+        audience.is_some_and(|audience| self.settings.kept_token_audiences.iter().any(|kept| kept == audience))
+    }
+
+    /// Whether a ConfigMap holds the CA certificates of the home cluster, as Liqo reflects them.
+    pub(crate) fn is_reflected_ca(&self, config_map: &str) -> bool {
+        self.root_ca.as_deref() == Some(config_map)
+    }
+
+    /// Whether a Secret is the one that Liqo reflects for the pod.
+    pub(crate) fn is_token_secret(&self, secret: &str) -> bool {
+        self.token_secret.as_deref() == Some(secret)
+    }
+
+    /// Whether a Secret is the one that `homeCredentialsSecret` names.
+    pub(crate) fn is_own_secret(&self, secret: &str) -> bool {
+        self.home_cluster.credentials_secret.as_deref() == Some(secret)
+    }
+}

@@ -1,0 +1,91 @@
+//! Where an API server is, and the variables by which standard clients find it.
+
+use k8s_openapi::api::core::v1::EnvVar;
+use serde_json::Value;
+
+use crate::pod::fields::fragment;
+
+/// The variable that names the host.
+pub(crate) const HOST: &str = "KUBERNETES_SERVICE_HOST";
+
+/// The variable that names the port.
+pub(crate) const PORT: &str = "KUBERNETES_SERVICE_PORT";
+
+/// How many variables a block has.
+pub(crate) const BLOCK_LENGTH: usize = 8;
+
+/// Host and port of an API server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+impl Endpoint {
+    /// `host:port`, an IPv6 host in brackets.
+    pub(crate) fn authority(&self) -> String {
+        let Self { host, port } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+}
+
+/// The variables of one endpoint.
+#[derive(Debug)]
+pub(crate) struct Block {
+    pub(crate) endpoint: Endpoint,
+    /// In the order in which they are written.
+    pub(crate) variables: [Variable; BLOCK_LENGTH],
+}
+
+/// A variable of a block.
+#[derive(Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    /// Whether Liqo's virtual kubelet writes it too.
+    /// Source: `RemoteContainerEnvVariablesAPIServerSupport` in Liqo's `pkg/virtualKubelet/forge/pods.go`.
+    pub(crate) is_liqos: bool,
+}
+
+impl Block {
+    /// The variables that Kubernetes makes for a service of that host and port.
+    /// Source: `makeEnvVariableName` and its callers in `pkg/kubelet/envvars`.
+    pub(crate) fn new(endpoint: Endpoint) -> Self {
+        let host = endpoint.host.as_str();
+        let port = endpoint.port.to_string();
+        let url = format!("tcp://{}", endpoint.authority());
+        let variable = |name: &str, value: &str| Variable {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            is_liqos: name != "KUBERNETES_SERVICE_PORT_HTTPS",
+        };
+        let of_port = |field: &str, value: &str| variable(&format!("KUBERNETES_PORT_{port}_TCP{field}"), value);
+        let variables = [
+            variable(HOST, host),
+            variable(PORT, &port),
+            variable("KUBERNETES_SERVICE_PORT_HTTPS", &port),
+            variable("KUBERNETES_PORT", &url),
+            of_port("", &url),
+            of_port("_PROTO", "tcp"),
+            of_port("_ADDR", host),
+            of_port("_PORT", &port),
+        ];
+        Self { endpoint, variables }
+    }
+
+    /// The entries of `env`.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Value> {
+        self.variables.iter().map(|Variable { name, value, .. }| {
+            fragment(EnvVar { name: name.clone(), value: Some(value.clone()), value_from: None })
+        })
+    }
+
+    /// The place and the value of a variable.
+    pub(crate) fn find(&self, name: &str) -> Option<(usize, &str)> {
+        if !name.starts_with("KUBERNETES_") {
+            return None;
+        }
+        let found = self.variables.iter().enumerate().find(|(_, variable)| variable.name == name);
+        found.map(|(index, variable)| (index, variable.value.as_str()))
+    }
+}

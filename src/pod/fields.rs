@@ -1,0 +1,183 @@
+//! Checked access to the fields of JSON objects, to read and to edit them.
+//!
+//! Null and absent are the same here, as they are for the API server. A field of another shape than it must have is a
+//! [`Rejection`] that names its path.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::pod::path::Path;
+use crate::rejection::{Rejection, Result};
+
+/// A JSON object.
+pub(crate) type Object = serde_json::Map<String, Value>;
+
+/// An object to read, and its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fields<'v, 'p> {
+    pub(crate) object: &'v Object,
+    pub(crate) path: Path<'p>,
+}
+
+/// A list to read, and its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Items<'v, 'p> {
+    items: &'v [Value],
+    pub(crate) path: Path<'p>,
+}
+
+impl<'v, 'p> Fields<'v, 'p> {
+    /// The object that a value must be.
+    pub(crate) fn of(value: &'v Value, path: Path<'p>) -> Result<Self> {
+        match value {
+            Value::Object(object) => Ok(Self { object, path }),
+            other => Err(Rejection::shape(path, "an object", kind(other))),
+        }
+    }
+
+    /// The value of a field that is neither absent nor null.
+    pub(crate) fn get(&self, name: &str) -> Option<&'v Value> {
+        self.object.get(name).filter(|value| !value.is_null())
+    }
+
+    /// The object that a field must be if it is there.
+    pub(crate) fn object<'s>(&'s self, name: &'s str) -> Result<Option<Fields<'v, 's>>> {
+        self.get(name).map(|value| Fields::of(value, self.path.member(name))).transpose()
+    }
+
+    /// The object that a field must be; it must be there.
+    pub(crate) fn required_object<'s>(&'s self, name: &'s str) -> Result<Fields<'v, 's>> {
+        let path = self.path.member(name);
+        Fields::of(required(self.object.get(name), path, "an object")?, path)
+    }
+
+    /// The list that a field must be; an absent one is empty.
+    pub(crate) fn list<'s>(&'s self, name: &'s str) -> Result<Items<'v, 's>> {
+        let path = self.path.member(name);
+        match self.get(name) {
+            None => Ok(Items { items: &[], path }),
+            Some(Value::Array(items)) => Ok(Items { items, path }),
+            Some(other) => Err(Rejection::shape(path, "a list", kind(other))),
+        }
+    }
+
+    /// The list that a field must be; it must be there.
+    pub(crate) fn required_list<'s>(&'s self, name: &'s str) -> Result<Items<'v, 's>> {
+        required(self.object.get(name), self.path.member(name), "a list")?;
+        self.list(name)
+    }
+
+    /// The string that a field must be if it is there.
+    pub(crate) fn string(&self, name: &str) -> Result<Option<&'v str>> {
+        self.get(name).map(|value| string(value, self.path.member(name))).transpose()
+    }
+
+    /// The string that a field must be; it must be there.
+    pub(crate) fn required_string(&self, name: &str) -> Result<&'v str> {
+        let path = self.path.member(name);
+        string(required(self.object.get(name), path, "a string")?, path)
+    }
+
+    /// The boolean that a field must be if it is there.
+    pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let wrong = || Rejection::shape(self.path.member(name), "a boolean", kind(value));
+        value.as_bool().map(Some).ok_or_else(wrong)
+    }
+
+    /// The string at the end of a chain of objects; `None` if one of them is absent.
+    pub(crate) fn string_in(&self, steps: &[&str], name: &str) -> Result<Option<&'v str>> {
+        match steps {
+            [] => self.string(name),
+            [step, rest @ ..] => match self.object(step)? {
+                Some(next) => next.string_in(rest, name),
+                None => Ok(None),
+            },
+        }
+    }
+}
+
+impl<'v, 'p> Items<'v, 'p> {
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The items, each of which must be an object.
+    pub(crate) fn objects<'s>(&'s self) -> impl Iterator<Item = Result<Fields<'v, 's>>> {
+        self.items.iter().enumerate().map(|(index, item)| Fields::of(item, self.path.item(index)))
+    }
+
+    /// The items, each of which must be a string.
+    pub(crate) fn strings(&self) -> impl Iterator<Item = Result<&'v str>> {
+        self.items.iter().enumerate().map(|(index, item)| string(item, self.path.item(index)))
+    }
+}
+
+/// A value that must be there.
+pub(crate) fn required<'v>(value: Option<&'v Value>, path: Path, expected: &'static str) -> Result<&'v Value> {
+    match value {
+        None => Err(Rejection::shape(path, expected, "nothing")),
+        Some(Value::Null) => Err(Rejection::shape(path, expected, "null")),
+        Some(value) => Ok(value),
+    }
+}
+
+/// The string that a value must be.
+pub(crate) fn string<'v>(value: &'v Value, path: Path) -> Result<&'v str> {
+    value.as_str().ok_or_else(|| Rejection::shape(path, "a string", kind(value)))
+}
+
+/// The object that a value must be, to edit it.
+pub(crate) fn object_mut<'v>(value: &'v mut Value, path: Path) -> Result<&'v mut Object> {
+    match value {
+        Value::Object(object) => Ok(object),
+        other => Err(Rejection::shape(path, "an object", kind(other))),
+    }
+}
+
+/// The object that a field must be, to edit it; an empty one is put in if the field is absent.
+pub(crate) fn object_or_new<'v>(object: &'v mut Object, name: &str, path: Path) -> Result<&'v mut Object> {
+    object_mut(present_or(object, name, Value::Object(Object::new())), path.member(name))
+}
+
+/// The list that a field must be, to edit it; an empty one is put in if the field is absent.
+pub(crate) fn list_or_new<'v>(object: &'v mut Object, name: &str, path: Path) -> Result<&'v mut Vec<Value>> {
+    match present_or(object, name, Value::Array(Vec::new())) {
+        Value::Array(items) => Ok(items),
+        other => Err(Rejection::shape(path.member(name), "a list", kind(other))),
+    }
+}
+
+/// The items of the list that a field must be, to edit them; none if the field is absent.
+pub(crate) fn items_mut<'v>(object: &'v mut Object, name: &str, path: Path) -> Result<&'v mut [Value]> {
+    match object.get_mut(name) {
+        None | Some(Value::Null) => Ok(&mut []),
+        Some(Value::Array(items)) => Ok(items),
+        Some(other) => Err(Rejection::shape(path.member(name), "a list", kind(other))),
+    }
+}
+
+fn present_or<'v>(object: &'v mut Object, name: &str, new: Value) -> &'v mut Value {
+    let value = object.entry(name).or_insert(Value::Null);
+    if value.is_null() {
+        *value = new;
+    }
+    value
+}
+
+/// The JSON of one of Kubernetes' types, which hold only what JSON can hold.
+pub(crate) fn fragment(value: impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// What a value is, for messages.
+pub(crate) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,62 @@
+//! The fields that name a pod's ServiceAccount, and the one that says whether its token is mounted.
+
+use serde_json::Value;
+
+use crate::edits::Edits;
+use crate::pod::fields::{Fields, Object};
+use crate::pod::path::Path;
+use crate::rejection::Result;
+
+/// The field, and its deprecated twin. The API server copies one to the other.
+const NAMES: [&str; 2] = ["serviceAccountName", "serviceAccount"];
+
+/// The field that says whether the API server mounts a token.
+pub(crate) const AUTOMOUNT: &str = "automountServiceAccountToken";
+
+/// The ServiceAccount that a pod names, also by the deprecated twin of the field.
+pub(crate) fn service_account_of<'v>(spec: &Fields<'v, '_>) -> Result<Option<&'v str>> {
+    for field in NAMES {
+        if let Some(name) = spec.string(field)?.filter(|name| !name.is_empty()) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
+/// Takes away the ServiceAccount, which exists in the home cluster only, and turns automounting off. The API server then
+/// fills in `default`; if the pod says so already it stays.
+pub(crate) fn remove_service_account(spec: &mut Object, edits: &mut Edits) -> Result<()> {
+    let path = Path::Root.member("spec");
+    let fields = Fields { object: spec, path };
+    let mut is_named = false;
+    for field in NAMES {
+        is_named |= fields.string(field)?.is_some_and(|name| !matches!(name, "" | "default"));
+    }
+    if is_named {
+        NAMES.iter().for_each(|field| drop(spec.remove(*field)));
+        edits.note(path.member("serviceAccountName"), "names a ServiceAccount that the mode takes away");
+    }
+    set_automount(spec, false, edits)
+}
+
+/// Sets both names.
+pub(crate) fn set_service_account(spec: &mut Object, name: &str, edits: &mut Edits) -> Result<()> {
+    let path = Path::Root.member("spec");
+    for field in NAMES {
+        if (Fields { object: spec, path }).string(field)? != Some(name) {
+            spec.insert(field.to_owned(), Value::from(name));
+            edits.note(path.member("serviceAccountName"), "is not the ServiceAccount of mode \"remote\"");
+        }
+    }
+    Ok(())
+}
+
+/// Sets whether the API server mounts a token.
+pub(crate) fn set_automount(spec: &mut Object, automount: bool, edits: &mut Edits) -> Result<()> {
+    let path = Path::Root.member("spec");
+    if (Fields { object: spec, path }).boolean(AUTOMOUNT)? != Some(automount) {
+        spec.insert(AUTOMOUNT.to_owned(), Value::from(automount));
+        edits.note(path.member(AUTOMOUNT), if automount { "is not true" } else { "is not false" });
+    }
+    Ok(())
+}

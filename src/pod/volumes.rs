@@ -1,0 +1,224 @@
+//! Projected volumes and their sources: how tokens and certificates reach a pod.
+
+use serde_json::Value;
+
+use crate::pod::fields::{Fields, Object, items_mut, kind, object_mut, object_or_new};
+use crate::pod::files::same_path;
+use crate::pod::path::Path;
+use crate::rejection::{Rejection, Result};
+
+/// The file, in a volume with API credentials, that holds the token.
+/// Source: `ServiceAccountTokenKey` in Kubernetes' `pkg/apis/core`.
+pub(crate) const TOKEN: &str = "token";
+
+/// The file with the CA certificates, and the key they have in a Secret or ConfigMap.
+/// Source: `ServiceAccountRootCAKey` in Kubernetes' `pkg/apis/core`.
+pub(crate) const CA: &str = "ca.crt";
+
+/// How long a token lives, in seconds. Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
+pub(crate) const TOKEN_SECONDS: i64 = 3607;
+
+/// A projected volume to read.
+#[derive(Debug)]
+pub(crate) struct ProjectedVolume<'v> {
+    index: usize,
+    pub(crate) name: &'v str,
+    pub(crate) sources: Vec<Source<'v>>,
+}
+
+/// A projected volume to edit: its sources, and their path.
+#[derive(Debug)]
+pub(crate) struct Sources<'e> {
+    pub(crate) volume: &'e str,
+    pub(crate) list: &'e mut Vec<Value>,
+    pub(crate) path: Path<'e>,
+}
+
+/// A source of a projected volume. Source: `VolumeProjection` in Kubernetes' core/v1.
+#[derive(Debug)]
+pub(crate) enum Source<'v> {
+    ServiceAccountToken {
+        /// Required by the API, but not if the token is taken away.
+        path: Option<&'v str>,
+        audience: Option<&'v str>,
+    },
+    Secret(KeyedSource<'v>),
+    ConfigMap(KeyedSource<'v>),
+    DownwardApi(Vec<Item<'v>>),
+    /// A source of another kind, with the paths that it shows.
+    Other(Vec<&'v str>),
+}
+
+/// A Secret or ConfigMap as a source. Without items it shows all its keys.
+#[derive(Debug)]
+pub(crate) struct KeyedSource<'v> {
+    pub(crate) name: Option<&'v str>,
+    pub(crate) items: Vec<Item<'v>>,
+}
+
+/// What a source shows at one path.
+#[derive(Debug)]
+pub(crate) struct Item<'v> {
+    pub(crate) path: Option<&'v str>,
+    /// Of a Secret or ConfigMap.
+    pub(crate) key: Option<&'v str>,
+    /// Of the downward API.
+    pub(crate) field_path: Option<&'v str>,
+}
+
+/// Reads the projected volumes of a pod.
+pub(crate) fn projected_volumes<'v>(spec: &Fields<'v, '_>) -> Result<Vec<ProjectedVolume<'v>>> {
+    let mut volumes = Vec::new();
+    for (index, volume) in spec.list("volumes")?.objects().enumerate() {
+        let volume = volume?;
+        let Some(projected) = volume.object("projected")? else { continue };
+        let name = volume.required_string("name")?;
+        let sources =
+            projected.list("sources")?.objects().map(|source| Source::read(&source?)).collect::<Result<_>>()?;
+        volumes.push(ProjectedVolume { index, name, sources });
+    }
+    Ok(volumes)
+}
+
+/// Calls `edit` with the sources of each projected volume.
+pub(crate) fn edit_projected_volumes(spec: &mut Object, edit: &mut dyn FnMut(Sources) -> Result<()>) -> Result<()> {
+    let path = Path::Root.member("spec");
+    for (index, volume) in items_mut(spec, "volumes", path)?.iter_mut().enumerate() {
+        let path = path.member("volumes");
+        let path = path.item(index);
+        let fields = Fields::of(volume, path)?;
+        if fields.get("projected").is_none() {
+            continue;
+        }
+        let name = fields.required_string("name")?.to_owned();
+        let projected = object_or_new(object_mut(volume, path)?, "projected", path)?;
+        let path = path.member("projected");
+        let (mut list, is_list) = match projected.get_mut("sources") {
+            Some(Value::Array(list)) => (std::mem::take(list), true),
+            None | Some(Value::Null) => (Vec::new(), false),
+            Some(other) => return Err(Rejection::shape(path.member("sources"), "a list", kind(other))),
+        };
+        edit(Sources { volume: &name, list: &mut list, path: path.member("sources") })?;
+        if is_list || !list.is_empty() {
+            projected.insert("sources".to_owned(), Value::Array(list));
+        }
+    }
+    Ok(())
+}
+
+/// What a source holds as its member, to edit it.
+pub(crate) fn body_mut<'v>(source: &'v mut Value, member: &str, path: Path) -> Result<&'v mut Object> {
+    object_or_new(object_mut(source, path)?, member, path)
+}
+
+impl ProjectedVolume<'_> {
+    /// The path of one of the sources.
+    pub(crate) fn path_of(&self, source: usize) -> String {
+        let member = self.sources.get(source).map_or("", Source::member);
+        let separator = if member.is_empty() { "" } else { "." };
+        format!("spec.volumes[{}].projected.sources[{source}]{separator}{member}", self.index)
+    }
+}
+
+impl<'v> Source<'v> {
+    const MEMBERS: [&'static str; 6] =
+        ["serviceAccountToken", "secret", "configMap", "downwardAPI", "clusterTrustBundle", "podCertificate"];
+
+    /// Reads a source; one of an unknown kind shows no path that is known.
+    pub(crate) fn read(source: &Fields<'v, '_>) -> Result<Self> {
+        let mut members = Self::MEMBERS.into_iter().filter(|member| source.get(member).is_some());
+        let Some(member) = members.next() else { return Ok(Self::Other(Vec::new())) };
+        if members.next().is_some() {
+            return Err(Rejection::SourceKinds { path: source.path.to_string() }.into());
+        }
+        let body = source.required_object(member)?;
+        Ok(match member {
+            "serviceAccountToken" => {
+                let audience = body.string("audience")?.filter(|audience| !audience.is_empty());
+                Self::ServiceAccountToken { path: body.string("path")?, audience }
+            }
+            "secret" => Self::Secret(KeyedSource::read(&body)?),
+            "configMap" => Self::ConfigMap(KeyedSource::read(&body)?),
+            "downwardAPI" => Self::DownwardApi(Item::read_all(&body)?),
+            _ => {
+                let mut paths = Vec::new();
+                for field in ["path", "keyPath", "certificateChainPath", "credentialBundlePath"] {
+                    paths.extend(body.string(field)?);
+                }
+                Self::Other(paths)
+            }
+        })
+    }
+
+    pub(crate) fn member(&self) -> &'static str {
+        match self {
+            Self::ServiceAccountToken { .. } => "serviceAccountToken",
+            Self::Secret(_) => "secret",
+            Self::ConfigMap(_) => "configMap",
+            Self::DownwardApi(_) => "downwardAPI",
+            Self::Other(_) => "",
+        }
+    }
+
+    /// The name of the Secret that this is.
+    pub(crate) fn secret_name(&self) -> Option<&'v str> {
+        match self {
+            Self::Secret(secret) => secret.name,
+            _ => None,
+        }
+    }
+
+    /// The name of the ConfigMap that this is.
+    pub(crate) fn config_map_name(&self) -> Option<&'v str> {
+        match self {
+            Self::ConfigMap(config_map) => config_map.name,
+            _ => None,
+        }
+    }
+
+    /// The items of a source that has items.
+    pub(crate) fn items(&self) -> &[Item<'v>] {
+        match self {
+            Self::Secret(source) | Self::ConfigMap(source) => &source.items,
+            Self::DownwardApi(items) => items,
+            Self::ServiceAccountToken { .. } | Self::Other(_) => &[],
+        }
+    }
+
+    /// Whether the source shows all keys of a Secret or ConfigMap, so that only the API server knows its paths.
+    pub(crate) fn shows_everything(&self) -> bool {
+        matches!(self, Self::Secret(source) | Self::ConfigMap(source) if source.items.is_empty())
+    }
+
+    /// The paths that the source is known to show.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &'v str> {
+        let items = self.items().iter().filter_map(|item| item.path);
+        let (own, others): (Option<&str>, &[&str]) = match self {
+            Self::ServiceAccountToken { path, .. } => (*path, &[]),
+            Self::Other(paths) => (None, paths),
+            _ => (None, &[]),
+        };
+        items.chain(own).chain(others.iter().copied())
+    }
+}
+
+impl<'v> KeyedSource<'v> {
+    fn read(body: &Fields<'v, '_>) -> Result<Self> {
+        Ok(Self { name: body.string("name")?, items: Item::read_all(body)? })
+    }
+}
+
+impl<'v> Item<'v> {
+    fn read_all(body: &Fields<'v, '_>) -> Result<Vec<Self>> {
+        body.list("items")?.objects().map(|item| Self::read(&item?)).collect()
+    }
+
+    fn read(item: &Fields<'v, '_>) -> Result<Self> {
+        let field_path = item.string_in(&["fieldRef"], "fieldPath")?;
+        Ok(Self { path: item.string("path")?, key: item.string("key")?, field_path })
+    }
+
+    pub(crate) fn is_at(&self, path: &str) -> bool {
+        self.path.is_some_and(|own| same_path(own, path))
+    }
+}

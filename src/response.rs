@@ -1,0 +1,80 @@
+//! The response: accepted, accepted with an edited object, or rejected.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::rejection::Rejection;
+use crate::warning::Warnings;
+
+/// What the audit log keeps of an accepted pod. The API server puts the webhook's name and a `/` before each key.
+#[derive(Debug, Serialize)]
+#[serde(tag = "mode", rename_all = "lowercase", rename_all_fields = "kebab-case")]
+pub(crate) enum Audit {
+    Home {
+        /// Host and port, an IPv6 host in brackets.
+        home_api_server: String,
+    },
+    Remote {
+        service_account: String,
+    },
+    Disabled,
+}
+
+/// The response that policy-server reads: the SDK's [`ValidationResponse`] without nulls, and with audit annotations in an
+/// order that is the same each time.
+///
+/// [`ValidationResponse`]: https://docs.rs/kubewarden-policy-sdk/latest/kubewarden_policy_sdk/response/struct.ValidationResponse.html
+#[derive(Debug, Serialize)]
+struct Response<'r> {
+    accepted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutated_object: Option<&'r Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit_annotations: Option<AuditAnnotations>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct AuditAnnotations {
+    #[serde(flatten)]
+    audit: Audit,
+    /// The warnings, which otherwise reach only the client that creates the pod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problems: Option<String>,
+}
+
+/// The JSON of the response to an accepted request. `object` is the object where something in it has changed, and
+/// `room` is how many bytes the response will take at most in most cases.
+pub(crate) fn accept(audit: Option<Audit>, warnings: &Warnings, object: Option<&Value>, room: usize) -> Vec<u8> {
+    let problems = warnings.problems();
+    let response = Response {
+        accepted: true,
+        message: None,
+        mutated_object: object,
+        audit_annotations: audit.map(|audit| AuditAnnotations { audit, problems }),
+        warnings: warnings.texts(),
+    };
+    write(&response, room)
+}
+
+/// The JSON of the response to a rejected request.
+pub(crate) fn reject(rejection: &Rejection) -> Vec<u8> {
+    let response = Response {
+        accepted: false,
+        message: Some(rejection.to_string()),
+        mutated_object: None,
+        audit_annotations: None,
+        warnings: Vec::new(),
+    };
+    write(&response, 0)
+}
+
+fn write(response: &Response, room: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(room);
+    // Writing into memory does not fail, and neither does writing text, maps of text and what was read.
+    let _ = serde_json::to_writer(&mut out, response);
+    out
+}
