@@ -105,9 +105,8 @@ fn of_recorded_requests(#[files("test_data/requests/*.json")] path: PathBuf) {
 #[rstest]
 fn of_payloads(#[files("test_data/regressions/*.payload")] path: PathBuf) {
     let payload = std::fs::read(&path).expect("a payload");
-    let expected = std::fs::read_to_string(path.with_extension("answer")).expect("an answer beside the payload");
     let text = String::from_utf8(evaluate(&payload)).expect("text");
-    assert_eq!(text, expected.trim_end());
+    assert_snapshot(root().join("test_data/regressions"), name(&path), text.clone());
 
     let answer: Answer = serde_json::from_str(&text).expect("an answer");
     assert_eq!(answer.accepted, answer.message.is_none());

@@ -158,7 +158,7 @@ fn variable() -> Any {
 }
 
 fn env() -> Any {
-    let writers = vec((variables(), manner()), 0..3);
+    let writers = prop_oneof![2 => vec((variables(), manner()), 0..1), 1 => vec((variables(), manner()), 1..3)];
     (vec(variable(), 0..5), writers)
         .prop_map(|(mut env, writers)| {
             writers.iter().for_each(|(variables, manner)| write(&mut env, variables, *manner));
@@ -197,7 +197,10 @@ fn source() -> Any {
         list(item, 0..3)
     };
     let named = |kind| {
-        let names = word(&["own", "p-token", "kube-root-ca.crt", "kube-root-ca.crt.milan", "m", "m"]);
+        let names = match kind {
+            "secret" => word(&["own", "p-token", "m", "m", "m"]),
+            _ => word(&["kube-root-ca.crt", "kube-root-ca.crt.milan", "m"]),
+        };
         object([("name", 95, names), ("items", 75, items(kind)), ("optional", 10, Just(json!(true)).boxed())])
     };
     let token = object([("path", 100, path()), ("audience", 40, word(&["", "vault", KEPT_AUDIENCE]))]);
