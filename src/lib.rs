@@ -22,6 +22,7 @@ mod names;
 mod origin;
 mod pod;
 mod rejection;
+mod release;
 mod remote;
 mod request;
 mod response;

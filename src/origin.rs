@@ -80,9 +80,10 @@ impl Origin {
         }
     }
 
-    /// The id of the home cluster.
+    /// The id of the home cluster. A label that a tenant chose counts only if no Namespace was asked.
     pub(crate) fn home_cluster(&self) -> Option<&str> {
-        self.known.as_deref().or(self.label.as_deref())
+        let label = self.label.as_deref().filter(|_| self.namespace.is_none());
+        self.known.as_deref().or(label)
     }
 
     /// Rejects a pod whose label says something else than its Namespace or the settings.
@@ -112,11 +113,15 @@ impl OffloadedNamespace {
     /// Source: `RemoteClusterID` in Liqo's `pkg/consts`.
     const REMOTE_CLUSTER_ID: &str = "liqo.io/remote-cluster-id";
 
+    /// The label of the namespaces in which Liqo's own pods for a peer run: gateways and virtual kubelets. They have
+    /// [`Self::REMOTE_CLUSTER_ID`], too. Source: `TenantNamespaceLabel` in Liqo's `pkg/consts`.
+    const TENANT_NAMESPACE: &str = "liqo.io/tenant-namespace";
+
     /// The annotation with the name of the namespace in the home cluster.
     /// Source: `RemoteNamespaceOriginalNameAnnotationKey` in Liqo's `pkg/consts`.
     const ORIGINAL_NAME: &str = "liqo.io/original-name";
 
-    /// Reads a Namespace; `None` when it is one of the foreign cluster's own.
+    /// Reads a Namespace; `None` if it is one of the foreign cluster's own.
     fn read(text: &str) -> Result<Option<Self>, String> {
         let namespace = serde_json::from_str(text).map_err(|error| format!("the answer is not JSON: {error}"))?;
         Self::of(&namespace).map_err(|rejection| rejection.to_string())
@@ -126,6 +131,9 @@ impl OffloadedNamespace {
         let namespace = Fields::of(namespace, Path::Root.member("the answer"))?;
         let metadata = namespace.required_object("metadata")?;
         let Some(origin) = metadata.string_in(&["labels"], Self::REMOTE_CLUSTER_ID)? else { return Ok(None) };
+        if metadata.object("labels")?.is_some_and(|labels| labels.get(Self::TENANT_NAMESPACE).is_some()) {
+            return Ok(None);
+        }
         let original_name = metadata.string_in(&["annotations"], Self::ORIGINAL_NAME)?;
         Ok(Some(Self {
             remote_cluster_id: Some(origin).filter(|id| is_cluster_id(id)).map(str::to_owned),

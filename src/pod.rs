@@ -5,6 +5,8 @@
 pub(crate) mod containers;
 pub(crate) mod fields;
 pub(crate) mod files;
+pub(crate) mod host_aliases;
+pub(crate) mod mounts;
 pub(crate) mod path;
 pub(crate) mod service_account;
 pub(crate) mod volumes;

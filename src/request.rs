@@ -152,8 +152,10 @@ impl Request<'_> {
         let mut warnings_of_edits = Warnings::default();
         let audit = match access {
             Access::Home => home::edit(pod, &context, &mut edits, &mut warnings_of_edits)?,
-            Access::Remote { annotated } => remote::edit(pod, &context, annotated, &mut edits, &mut warnings_of_edits)?,
-            Access::Disabled => disabled::edit(pod, &context, &mut edits)?,
+            Access::Remote { annotated, is_explicit } => {
+                remote::edit(pod, &context, annotated, is_explicit, &mut edits, &mut warnings_of_edits)?
+            }
+            Access::Disabled => disabled::edit(pod, &context, &mut edits, &mut warnings_of_edits)?,
         };
         match settings.action {
             Action::Mutate => warnings.append(warnings_of_edits),

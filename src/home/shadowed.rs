@@ -12,7 +12,7 @@ use crate::pod::fields::{Fields, list_or_new};
 use crate::pod::files::segments;
 use crate::pod::path::Path;
 use crate::pod::volumes::{Source, body_mut};
-use crate::rejection::Result;
+use crate::rejection::{Rejection, Result};
 
 /// The paths that later sources show.
 #[derive(Default)]
@@ -46,7 +46,12 @@ pub(crate) fn remove_shadowed(sources: &mut Vec<Value>, written: &[bool], path: 
         let is_written = written[index];
         let items = read.items();
         if items.is_empty() {
-            is_kept[index] = !read.paths().any(|path| later.shadows(path, is_written));
+            let is_shadowed = read.paths().fold(false, |found, path| later.shadows(path, is_written) || found);
+            // A certificate is not thrown away for one of its files.
+            if is_shadowed && read.paths().nth(1).is_some() {
+                return Err(Rejection::PathTaken { path: path.item(index).to_string() }.into());
+            }
+            is_kept[index] = !is_shadowed;
             continue;
         }
         let mut is_shown = vec![true; items.len()];

@@ -23,7 +23,7 @@ struct Key {
 
 /// The keys, in the order of the documentation.
 /// Source of the flags: `cmd/virtual-kubelet/root/flag.go` in Liqo.
-const KEYS: [Key; 15] = {
+const KEYS: [Key; 17] = {
     const fn of_cluster(name: &'static str, flag: Option<&'static str>) -> Key {
         Key { name, flag, is_per_cluster: true }
     }
@@ -34,6 +34,7 @@ const KEYS: [Key; 15] = {
         of_cluster("homeApiServerHost", Some("home-api-server-host")),
         of_cluster("homeApiServerPort", Some("home-api-server-port")),
         of_cluster("homeApiServerAddresses", None),
+        of_cluster("clusterDomain", None),
         of_policy("homeClusterId", Some("home-cluster-id")),
         of_policy("homeClusters", None),
         of_cluster("homeCredentialsSecret", None),
@@ -41,6 +42,7 @@ const KEYS: [Key; 15] = {
         of_cluster("allowedModes", None),
         of_cluster("allowedRemoteServiceAccounts", None),
         of_policy("keptTokenAudiences", None),
+        of_policy("foreignContainers", None),
         of_policy("originLabel", None),
         of_policy("namespaceLookup", None),
         of_policy("strict", None),
