@@ -84,7 +84,7 @@ fn an_unknown_function_is_an_error() {
 #[test]
 fn it_is_small() {
     let size = std::fs::metadata(root().join("policy.wasm")).expect("the module").len();
-    assert!(size <= 260_000, "{size} bytes");
+    assert!(size <= 220_000, "{size} bytes");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn memory_does_not_grow() {
     }
 }
 
-/// What a fresh instance takes is at most so many times the request, beside one megabyte for the module itself. The largest
+/// What a fresh instance takes follows the request, beside one megabyte for the module itself. The largest
 /// request that an API server takes is 3 MB.
 #[test]
 fn memory_follows_the_request() {
@@ -126,8 +126,10 @@ fn memory_follows_the_request() {
     let large = Case::pod(pod).settings(json!({"homeApiServerHost": "h"}));
     let containers = vec![json!({}); 1_000_000];
     let many = Case::pod(json!({"metadata": {"name": "p"}, "spec": {"containers": containers}}));
-    let real = ["plain-web", "tekton-taskrun", "large"].map(|name| (Case::recorded(name), 5));
-    for (case, times) in real.into_iter().chain([(large, 4), (many, 13)]) {
+    let real = ["plain-web", "tekton-taskrun", "large"].map(Case::recorded);
+    let real = real.into_iter().chain([large]).map(|case| (case, 15));
+    // The smallest containers there are.
+    for (case, times) in real.chain([(many, 40)]) {
         let payload = case.payload();
         assert!(payload.len() < 3_145_728, "{} bytes", payload.len());
         let answer = answer_within(times * payload.len() + 1024 * 1024, &payload);
