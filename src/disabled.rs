@@ -1,4 +1,4 @@
-//! Mode disabled: the pod has no API credentials, neither of the home cluster nor of the foreign one.
+//! Disabled mode: the pod has no API credentials, neither of the home cluster nor of the foreign one.
 //!
 //! After the edit no projected volume has a source of a ServiceAccount's token, but for those that `keptTokenAudiences`
 //! names, which are not for the API server.
@@ -10,7 +10,7 @@ use crate::edits::Edits;
 use crate::forged::is_liqos_item;
 use crate::liqo;
 use crate::pod::fields::{Fields, Object, list_or_new, object_or_new};
-use crate::pod::mounts::{ApiVolume, Mounts};
+use crate::pod::mounts::{ApiVolume, Mounts, is_api_token};
 use crate::pod::path::Path;
 use crate::pod::volumes::{Item, Source, Sources, Volumes, body_mut, edit_projected_volumes};
 use crate::rejection::Result;
@@ -81,9 +81,7 @@ fn edit_source(
     let read = Source::read(&Fields::of(source, path)?)?;
     match &read {
         Source::ServiceAccountToken { path: file, audience } => {
-            // Clients take whatever is at that path for the API's token.
-            let is_apis = mounted.is_some_and(|mounted| file.is_some_and(|file| mounted.is_token(file)));
-            if !is_apis && context.keeps_audience(*audience) {
+            if !is_api_token(mounted, *file) && context.keeps_audience(*audience) {
                 return Ok(Outcome::Kept);
             }
             if let Some(audience) = audience {
@@ -94,7 +92,7 @@ fn edit_source(
         }
         Source::Secret(secret) if secret.name.is_some_and(|name| context.is_own_secret(name)) => Ok(Outcome::Removed),
         Source::Secret(secret) => {
-            // The pod was forged for mode home.
+            // The pod was forged for home mode.
             let is_other = |item: &Item| !is_liqos_item(context, volume, &read, item);
             let are_others: Vec<_> = secret.items.iter().map(is_other).collect();
             if !are_others.contains(&false) {

@@ -1,6 +1,6 @@
-//! Mode home: the pod reaches the API server of the home cluster, with credentials of the home cluster.
+//! Home mode: the pod reaches the API server of the home cluster, with credentials of the home cluster.
 //!
-//! Environment and host aliases say where the API server is, projected volumes hold token and certificates. A pod in
+//! Environment and host aliases lead to the API server, projected volumes hold token and certificates. A pod in
 //! which a token of the foreign cluster cannot be replaced is rejected.
 
 mod api_server;
@@ -14,19 +14,18 @@ mod shadowed;
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::VolumeMount;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::context::{Context, HOME_NAMESPACE};
 use crate::edits::Edits;
 use crate::endpoint::{Block, cluster_names};
-use crate::liqo;
 use crate::pod::containers::{containers, edit_containers};
 use crate::pod::fields::{Fields, Object, fragment, list_or_new, object_or_new};
 use crate::pod::host_aliases::HostAlias;
 use crate::pod::mounts::{Mounts, SERVICE_ACCOUNT_PATH, lacks_api_mount};
 use crate::pod::path::Path;
 use crate::pod::service_account::{AUTOMOUNT, service_account_of};
-use crate::pod::volumes::{CA, TOKEN, TOKEN_SECONDS, Volumes, edit_projected_volumes};
+use crate::pod::volumes::{Volumes, edit_projected_volumes};
 use crate::rejection::Result;
 use crate::release::{release_service_account, warn_of_unknown_credentials};
 use crate::response::Audit;
@@ -34,7 +33,6 @@ use crate::warning::{Warning, Warnings};
 use crate::wording::on_one_line;
 use api_server::{all_named, home_api_server};
 use credentials::{Credentials, Finished};
-use namespace::NAMESPACE;
 
 /// How many characters of a host the audit log keeps.
 const MAX_SHOWN_HOST: usize = 264;
@@ -118,17 +116,21 @@ fn added_volume(spec: &Fields, mounts: &Mounts) -> Result<Option<String>> {
     Ok(Some(name))
 }
 
-/// Adds a volume like the API server's own, and mounts it in each container that has nothing mounted there. The other
-/// rules then lead it to the home cluster.
+/// The volume that the API server adds to a pod. The other rules then lead it to the home cluster.
 /// Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
+const API_ACCESS: &str = r#"{"projected": {"defaultMode": 420, "sources": [
+    {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+    {"configMap": {"items": [{"key": "ca.crt", "path": "ca.crt"}], "name": "kube-root-ca.crt"}},
+    {"downwardAPI": {"items": [
+        {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}, "path": "namespace"}
+    ]}}
+]}}"#;
+
+/// Adds the volume, and mounts it in each container that has nothing mounted there.
 fn add_volume(spec: &mut Object, path: Path, name: &str, edits: &mut Edits) -> Result<()> {
-    let volume = json!({"name": name, "projected": {"defaultMode": 0o644, "sources": [
-        {"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": TOKEN}},
-        {"configMap": {"items": [{"key": CA, "path": CA}], "name": liqo::ROOT_CA}},
-        {"downwardAPI": {"items": [
-            {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}, "path": NAMESPACE},
-        ]}},
-    ]}});
+    let mut volume: Object = serde_json::from_str(API_ACCESS).unwrap_or_default();
+    volume.insert("name".to_owned(), Value::from(name));
+    let volume = Value::Object(volume);
     list_or_new(spec, "volumes", path)?.push(volume);
     let mount = fragment(VolumeMount {
         mount_path: SERVICE_ACCOUNT_PATH.to_owned(),

@@ -1,4 +1,4 @@
-//! Token and certificates in mode home: projected volumes show those of the home cluster.
+//! Token and certificates in home mode: projected volumes show those of the home cluster.
 //!
 //! They come from the objects that Liqo reflects, or, with `homeCredentialsSecret`, from one Secret of the user's own.
 //! After the edit no projected volume has a token of the foreign cluster but those that `keptTokenAudiences` names.
@@ -13,7 +13,7 @@ use crate::home::namespace::HomeNamespace;
 use crate::home::shadowed::remove_shadowed;
 use crate::liqo;
 use crate::pod::fields::{Fields, fragment, items_mut, list_or_new, object_mut};
-use crate::pod::mounts::ApiVolume;
+use crate::pod::mounts::{ApiVolume, is_api_token};
 use crate::pod::path::Path;
 use crate::pod::volumes::{CA, Item, ProjectedVolume, Source, Sources, TOKEN, body_mut};
 use crate::rejection::{Rejection, Result};
@@ -54,7 +54,7 @@ struct Volume<'e> {
 }
 
 impl<'w, 'c> Credentials<'w, 'c> {
-    /// `names_endpoint` says whether a container's environment was forged; volumes show that too.
+    /// `names_endpoint` is whether a container's environment was forged; volumes show that too.
     pub(crate) fn new(
         context: &'c Context<'c>,
         volumes: &[ProjectedVolume],
@@ -79,7 +79,7 @@ impl<'w, 'c> Credentials<'w, 'c> {
         })
     }
 
-    /// Edits the sources of a projected volume. `mounted` says where it is mounted at the API path.
+    /// Edits the sources of a projected volume. `mounted` is how it is mounted at the API path, if it is.
     pub(crate) fn edit_volume(
         &mut self,
         sources: Sources,
@@ -123,8 +123,7 @@ impl<'w, 'c> Credentials<'w, 'c> {
     fn edit_source(&mut self, volume: Volume, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
         match Source::read(&Fields::of(source, path)?)? {
             Source::ServiceAccountToken { path: file, audience } => {
-                // Clients take whatever is at that path for the API's token.
-                let is_apis = volume.mounted.is_some_and(|mounted| file.is_some_and(|file| mounted.is_token(file)));
+                let is_apis = is_api_token(volume.mounted, file);
                 if !is_apis && self.context.keeps_audience(audience) {
                     self.keeps_token = true;
                     return Ok(false);
@@ -195,10 +194,7 @@ impl<'w, 'c> Credentials<'w, 'c> {
         let own = own.filter(|own| !self.context.is_token_secret(own));
         let read = Source::read(&Fields::of(source, path)?)?;
         let is_liqos = |item: &Item| is_liqos_item(self.context, volume.name, &read, item);
-        let is_apis = |item: &Item| {
-            let is_token = |mounted: &ApiVolume| item.path.is_some_and(|path| mounted.is_token(path));
-            own.is_some() && is_liqos(item) && volume.mounted.is_some_and(is_token)
-        };
+        let is_apis = |item: &Item| own.is_some() && is_liqos(item) && is_api_token(volume.mounted, item.path);
         let are_liqos: Vec<_> = read.items().iter().map(is_liqos).collect();
         let are_apis: Vec<_> = read.items().iter().map(is_apis).collect();
 

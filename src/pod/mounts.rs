@@ -1,10 +1,10 @@
 //! What containers mount where clients look for API credentials, and over `/etc/hosts`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pod::containers::each_container;
 use crate::pod::fields::Fields;
-use crate::pod::files::{same_path, segments};
+use crate::pod::files::{normalized, same_path, segments};
 use crate::pod::volumes::TOKEN;
 use crate::rejection::Result;
 
@@ -29,7 +29,7 @@ pub(crate) struct ApiVolume {
     /// Whether it is mounted there as a whole, so that it has to show a token.
     pub(crate) is_whole: bool,
     /// The files in it that clients find at the API path as `token`.
-    pub(crate) tokens: Vec<String>,
+    tokens: BTreeSet<String>,
 }
 
 impl Mounts {
@@ -65,24 +65,23 @@ impl Mounts {
 impl ApiVolume {
     /// Adds a mount of a part of the volume (all of it if empty) at a path below the API path.
     fn add(&mut self, below: &str, part: &str) {
-        let token = match (below, part) {
-            ("", "") => {
-                self.is_whole = true;
-                TOKEN.to_owned()
-            }
-            ("", directory) => format!("{directory}/{TOKEN}"),
-            (TOKEN, file) => file.to_owned(),
-            _ => return,
+        self.is_whole |= below.is_empty() && part.is_empty();
+        match below {
+            "" => self.tokens.insert(normalized(&format!("{part}/{TOKEN}"))),
+            TOKEN => self.tokens.insert(normalized(part)),
+            _ => false,
         };
-        if !self.tokens.contains(&token) {
-            self.tokens.push(token);
-        }
     }
 
     /// Whether clients take a file of the volume for the API's token.
     pub(crate) fn is_token(&self, path: &str) -> bool {
-        self.tokens.iter().any(|token| same_path(token, path))
+        self.tokens.contains(&normalized(path))
     }
+}
+
+/// Whether clients take a file of a volume, mounted at the API path or not, for the API's token.
+pub(crate) fn is_api_token(mounted: Option<&ApiVolume>, path: Option<&str>) -> bool {
+    mounted.zip(path).is_some_and(|(mounted, path)| mounted.is_token(path))
 }
 
 /// Whether nothing is mounted at the API path of a container.
