@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # End-to-end tests: the module as kwctl runs it, on recorded requests.
 #
-# KWCTL is the program under which the policy runs, POLICY the module; `make e2e-tests` sets both.
+# KWCTL is the program that runs the policy, POLICY the module, RUNNER the runner; `make e2e-tests` sets all of them.
 # Every comparison is of whole values, so that nothing that the policy adds or loses goes unnoticed.
 
 # `run` takes an expected exit code and keeps stderr apart.
@@ -493,7 +493,7 @@ split_manifest() {
 }
 
 @test "kwctl takes the manifests themselves, and answers as it does with their settings" {
-    need_kwctl "the runner takes no manifests"
+    need_kwctl "the runner takes no manifest in place of the module"
     # The store of kwctl, where it finds the module that is not published yet.
     export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
     module=$(sed -n 's|^  module: registry://||p' examples/one-home-cluster.yaml)
@@ -524,11 +524,25 @@ split_manifest() {
     done
 }
 
-@test "artifacthub-pkg.yml is what kwctl makes of the metadata" {
+@test "the runner answers each recorded request like kwctl" {
+    need_kwctl "there is nothing to compare the runner with"
+    for request in test_data/requests/*.json; do
+        for settings in '{}' '{"homeClusterId": "milan", "homeCredentialsSecret": "s"}' '{"homeApiServerPort": 0}'; do
+            options=(--request-path "$request" --settings-json "$settings")
+            run --separate-stderr "$kwctl" run "${options[@]}" "$policy"
+            # kwctl logs to stderr before the error.
+            expected="$status $output $(sed -n '/^Error: /,$p' <<<"$stderr")"
+            run --separate-stderr "$RUNNER" run "${options[@]}" "$policy"
+            [ "$status $output $stderr" = "$expected" ]
+        done
+    done
+}
+
+@test "artifacthub-pkg.yml is what kwctl makes of the metadata, but for how to install it" {
     need_kwctl "the runner writes no descriptions"
     "$kwctl" scaffold artifacthub -m metadata.yml -q questions-ui.yml -o "$BATS_TEST_TMPDIR/made.yml"
-    diff -u --label committed --label made <(grep -v '^createdAt: ' artifacthub-pkg.yml) \
-        <(grep -v '^createdAt: ' "$BATS_TEST_TMPDIR/made.yml")
+    common() { sed '/^#/d; /^createdAt: /d; /^install: /,/^maintainers:/d; /^provider:/,/^annotations:/d' "$1"; }
+    diff -u --label committed --label made <(common artifacthub-pkg.yml) <(common "$BATS_TEST_TMPDIR/made.yml")
 }
 
 @test "publishing: a registry has the module and its annotations afterwards" {

@@ -1,4 +1,4 @@
-# What the targets share: names, flags, and the programs that they need.
+# What the targets share: names, flags and the programs that they need.
 
 PACKAGE := liqo-api-access-policy
 TARGET := wasm32-wasip1
@@ -7,68 +7,89 @@ CARGO_HOME_DIR := $(or $(CARGO_HOME),$(HOME)/.cargo)
 MANIFESTS := Cargo.toml Cargo.lock
 MODULE_SOURCES := $(shell find src -name '*.rs') $(MANIFESTS) Makefile make/common.mk
 
-# Cargo optimises across crates where the module is built as a cdylib and nothing else. The flags ask
-# - for numbers of functions and addresses that take the bytes they need, not those of the largest one,
-# - for SHA-256 as a loop instead of 64 rounds one after the other: the policy hashes one short path for each token,
-# - for no paths of this machine: locations in the sources of crates stay in the module, and anybody builds the same.
+# Cargo optimises across crates only if the module is built as a cdylib and nothing else. The flags
+# - encode each function number and address in as few bytes as it needs,
+# - compile SHA-256 as a loop, not unrolled: the policy hashes one short path for each token,
+# - replace this machine's paths in the locations of panics, so that everybody builds the same module.
 MODULE_FLAGS := -C link-arg=--compress-relocations --cfg sha2_backend_soft="compact" \
   --remap-path-prefix=$(CARGO_HOME_DIR)=/cargo
 
-# The tests are built under clippy, so that nothing is checked first and then built once more.
+# Clippy checks the tests while they are built, so that nothing is compiled twice.
 WITH_CLIPPY := RUSTC_WORKSPACE_WRAPPER='$(CURDIR)/make/clippy'
 
-# Says what takes long and why, where a build has not made the files $(1) yet.
+# Says what takes long and why, if a build has not made the files $(1) yet.
 announce = @compgen -G '$(TARGET_DIR)/$(1)*' >/dev/null || echo '$(2)'
-FIRST_BUILD := The first build takes a minute or two: it compiles all crates that the policy is made of. Later ones take seconds.
-FIRST_TEST := The first test takes minutes: it compiles wasmtime, in which kwctl runs policies, too. Later ones take seconds.
+FIRST_BUILD := The first build takes a minute or two: it compiles all crates that the policy uses. Later builds take seconds.
+FIRST_TEST := The first test takes minutes: it compiles all crates that the tests use. Later tests take seconds.
+FIRST_BENCH := The first run takes minutes: it compiles wasmtime, the engine of kwctl and policy-server.
 
-# What `make run` shows: the request that was named, or three recorded pods, one for each mode. CLUSTER names a file with
-# what kwctl recorded of a cluster, for policies that ask for Namespaces.
+# What `make run` shows: the given request, or four recorded ones. CLUSTER names a file with what kwctl recorded of a
+# cluster, for policies that read Namespaces.
 ifdef REQUEST
 REQUESTS := '$(REQUEST)'
 else
-REQUESTS := $(patsubst %,test_data/requests/%.json,named-service-account remote-other-sa disabled)
+REQUESTS := $(patsubst %,test_data/requests/%.json,already-forged named-service-account remote-other-sa disabled)
 SETTINGS ?= examples/settings.yaml
 endif
 INPUTS = $(if $(SETTINGS),--settings-path '$(SETTINGS)') \
   $(if $(CLUSTER),--allow-context-aware --replay-host-capabilities-interactions '$(CLUSTER)')
 
-RUNNER := $(TARGET_DIR)/debug/runner
-$(RUNNER): $(shell find runner/src -name '*.rs') runner/Cargo.toml $(MANIFESTS)
-	cargo build -p runner
-	@touch '$@'
+# Names of variables are case-sensitive: Make would ignore one that is written differently.
+refuse = $(foreach name,$(1),$(if $(filter command,$(origin $(name))),$(error unknown variable $(name): write $(2)=)))
+$(call refuse,request Request,REQUEST)
+$(call refuse,settings Settings,SETTINGS)
+$(call refuse,cluster Cluster,CLUSTER)
 
-# What the end-to-end tests drive: kwctl, which takes annotated modules only, or where it is not installed the runner,
-# which answers like it.
+RUNNER := $(TARGET_DIR)/debug/runner
+# The end-to-end tests run kwctl, which takes annotated modules only, or if that is not installed the runner.
 KWCTL ?= $(or $(shell command -v kwctl),$(abspath $(RUNNER)))
 USES_RUNNER := $(filter runner,$(notdir $(KWCTL)))
-E2E_POLICY := $(if $(USES_RUNNER),policy.wasm $(RUNNER),annotated-policy.wasm)
-
-comma := ,
-fail = { echo "$(1)" >&2; exit 1; }
-rustup = { command -v rustup >/dev/null || $(call fail,rustup is missing: install it$(comma) or $(2) in another way); rustup $(1); }
-
-.PHONY: wasm-target rustfmt clippy kwctl bats jq npm chromium
-wasm-target:
-	@test -d "$$(rustc --print target-libdir --target $(TARGET))" || \
-	$(call rustup,target add $(TARGET),Rust's target $(TARGET))
-
-rustfmt:
-	@cargo fmt --version >/dev/null 2>&1 || $(call rustup,component add $@,$@)
-
-clippy:
-	@cargo clippy --version >/dev/null 2>&1 || $(call rustup,component add $@,$@)
-
-kwctl:
-	@$(if $(USES_RUNNER),$(call fail,kwctl is missing: see https://docs.kubewarden.io$(comma) or name it in KWCTL))
-
-bats jq:
-	@command -v $@ >/dev/null || $(call fail,$@ is missing: install it with your system's package manager)
-
-npm:
-	@command -v npm >/dev/null || $(call fail,npm is missing: install Node.js 20.19 or newer)
+E2E_POLICY := $(if $(USES_RUNNER),policy.wasm,annotated-policy.wasm)
 
 # The playground's tests drive the system's browser, since Playwright's own cannot be downloaded everywhere.
 CHROMIUM ?= $(firstword $(shell command -v chromium chromium-browser google-chrome))
+
+# The programs that the goals need. They are looked for before anything is built.
+TOOLS := cargo \
+  $(if $(filter e2e-tests,$(MAKECMDGOALS)),bats jq) \
+  $(if $(filter playground%,$(MAKECMDGOALS)),npm) \
+  $(if $(filter playground-test playground-screenshot,$(MAKECMDGOALS)),chromium) \
+  $(if $(filter annotated-policy.wasm publish,$(MAKECMDGOALS)),kwctl)
+
+$(RUNNER): $(shell find runner/src -name '*.rs') runner/Cargo.toml $(MANIFESTS) | $(TOOLS)
+	cargo build -p runner
+	@touch '$@'
+
+comma := ,
+missing = { echo "$(1) is missing: see $(2)" >&2; exit 1; }
+RUSTUP_PAGE := https://rustup.rs
+rustup = { command -v rustup >/dev/null || $(call missing,rustup$(comma) which installs $(2)$(comma),$(RUSTUP_PAGE)); rustup $(1); }
+
+.PHONY: cargo wasm-target rustfmt clippy kwctl bats jq npm chromium
+cargo:
+	@command -v cargo >/dev/null || $(call missing,cargo,$(RUSTUP_PAGE))
+
+wasm-target: | cargo
+	@test -d "$$(rustc --print target-libdir --target $(TARGET))" || \
+	$(call rustup,target add $(TARGET),Rust's target $(TARGET))
+
+rustfmt: | cargo
+	@cargo fmt --version >/dev/null 2>&1 || $(call rustup,component add $@,$@)
+
+clippy: | cargo
+	@cargo clippy --version >/dev/null 2>&1 || $(call rustup,component add $@,$@)
+
+kwctl:
+	@$(if $(USES_RUNNER),$(call missing,kwctl,https://docs.kubewarden.io$(comma) or set KWCTL to its path))
+
+bats:
+	@command -v $@ >/dev/null || $(call missing,$@,https://bats-core.readthedocs.io/en/stable/installation.html)
+
+jq:
+	@command -v $@ >/dev/null || $(call missing,$@,https://jqlang.org/download)
+
+npm:
+	@command -v $@ >/dev/null || $(call missing,$@ (Node.js 20.19 or newer),https://nodejs.org/en/download)
+
 chromium:
-	@test -n '$(CHROMIUM)' || $(call fail,Chromium is missing: install it$(comma) or name it in CHROMIUM)
+	@test -n '$(CHROMIUM)' || $(call missing,Chromium,https://www.chromium.org/getting-involved/download-chromium$(comma) or set CHROMIUM to its path)

@@ -1,17 +1,20 @@
-artifacthub-pkg.yml: metadata.yml questions-ui.yml | kwctl ## Write the description for Artifact Hub
-	'$(KWCTL)' scaffold artifacthub -m metadata.yml -q questions-ui.yml -o $@
-
 policy.cdx.json: $(MANIFESTS) ## List what the module is made of, as a CycloneDX SBOM
 	@cargo cyclonedx --version >/dev/null 2>&1 || cargo install cargo-cyclonedx --locked
 	cargo cyclonedx --quiet --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy.cdx
-	@rm benches/$@ benches/guests/$@ runner/$@
+	@rm runner/$@
+
+.PHONY: deny
+deny: ## Check licences, sources and advisories of the dependencies with cargo-deny
+	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked
+	cargo deny --workspace check
+	cargo deny --manifest-path fuzz/Cargo.toml check --config '$(CURDIR)/deny.toml'
 
 REPRODUCED := $(TARGET_DIR)/reproduced
 
 .PHONY: reproducible
 reproducible: policy.wasm ## Build the policy once more, as another user in another place, and compare the modules
 	@rm -rf '$(REPRODUCED)' && mkdir -p '$(REPRODUCED)/sources' '$(REPRODUCED)/cargo'
-	@cp -r Makefile make $(MANIFESTS) src benches runner '$(REPRODUCED)/sources'
+	@cp -r Makefile make $(MANIFESTS) src runner '$(REPRODUCED)/sources'
 	@ln -s '$(CARGO_HOME_DIR)/registry' '$(abspath $(REPRODUCED))/cargo/registry'
 	CARGO_HOME='$(abspath $(REPRODUCED))/cargo' CARGO_TARGET_DIR=built $(MAKE) -C '$(REPRODUCED)/sources' policy.wasm
 	cmp policy.wasm '$(REPRODUCED)/sources/policy.wasm'

@@ -1,4 +1,4 @@
-//! What the modes know of a pod beside its spec.
+//! What the modes need beside the pod's spec.
 
 use crate::liqo;
 use crate::origin::Origin;
@@ -6,7 +6,7 @@ use crate::pod::fields::Fields;
 use crate::rejection::{Rejection, Result};
 use crate::settings::{Action, HomeCluster, Settings};
 
-/// The annotation that tells a pod its home namespace.
+/// The annotation that holds the home namespace.
 pub(crate) const HOME_NAMESPACE: &str = "liqo-api-access-policy.github.io/home-namespace";
 
 /// How long the name of a pod or a Secret can be, a DNS-1123 subdomain.

@@ -17,7 +17,7 @@ use crate::wording::{closest, cut, quoted, shown};
 /// The annotation that chooses the mode. Source: `APIServerSupportAnnotation` in Liqo's `pkg/consts`.
 pub(crate) const API_SERVER_SUPPORT: &str = "liqo.io/api-server-support";
 
-/// The annotation that names the ServiceAccount in mode remote.
+/// The annotation that names the ServiceAccount in remote mode.
 /// Source: `RemoteServiceAccountNameAnnotation` in Liqo's `pkg/consts`.
 pub(crate) const REMOTE_SERVICE_ACCOUNT_NAME: &str = "liqo.io/remote-service-account-name";
 
@@ -178,7 +178,7 @@ fn unknown_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Box<Re
     Rejection::UnknownMode { path: path.to_string(), value, expected, question }.into()
 }
 
-/// The list that does not have a ServiceAccount, as a message shows it; `None` when the ServiceAccount is allowed.
+/// The list that does not have a ServiceAccount, as a message shows it; `None` if the ServiceAccount is allowed.
 fn refusal(name: &str, home_cluster: &HomeCluster) -> Option<String> {
     let allowed = home_cluster.allowed_remote_service_accounts.as_ref()?;
     if allowed.iter().any(|allowed| allowed == name) {

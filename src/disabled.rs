@@ -1,4 +1,4 @@
-//! Mode disabled: the pod has no API credentials, neither of the home cluster nor of the foreign one.
+//! Disabled mode: the pod has no API credentials, neither of the home cluster nor of the foreign one.
 //!
 //! After the edit no projected volume has a source of a ServiceAccount's token, but for those that `keptTokenAudiences`
 //! names, which are not for the API server.
@@ -92,7 +92,7 @@ fn edit_source(
         }
         Source::Secret(secret) if secret.name.is_some_and(|name| context.is_own_secret(name)) => Ok(Outcome::Removed),
         Source::Secret(secret) => {
-            // The pod was forged for mode home.
+            // The pod was forged for home mode.
             let is_other = |item: &Item| !is_liqos_item(context, volume, &read, item);
             let are_others: Vec<_> = secret.items.iter().map(is_other).collect();
             if !are_others.contains(&false) {

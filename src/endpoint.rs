@@ -1,4 +1,4 @@
-//! Where an API server is, and the variables by which standard clients find it.
+//! The endpoint of an API server, and the variables by which standard clients find it.
 
 use k8s_openapi::api::core::v1::EnvVar;
 use serde_json::Value;
@@ -11,7 +11,7 @@ pub(crate) const HOST: &str = "KUBERNETES_SERVICE_HOST";
 /// The variable that names the port.
 pub(crate) const PORT: &str = "KUBERNETES_SERVICE_PORT";
 
-/// What the home API server is called unless something says otherwise: its name inside the home cluster.
+/// The default host of the home API server: its name inside the home cluster.
 pub(crate) const DEFAULT_HOST: &str = "kubernetes.default";
 
 /// The port of that name.

@@ -1,4 +1,4 @@
-//! What Liqo's virtual kubelet, or an earlier run of this policy, makes of a pod for mode home, and how it is recognised.
+//! What Liqo's virtual kubelet, or an earlier run of this policy, makes of a pod for home mode, and how it is recognised.
 //!
 //! All modes look for it: home takes over where it leads, remote rejects it, disabled takes it away.
 
@@ -17,7 +17,7 @@ use crate::settings::port_number;
 const MAX_LITERALS: usize = 16;
 
 /// The endpoints that an environment names, by the literals of five variables that agree with each other, wherever they
-/// stand and beside whatever else. Where one is named the pod was forged.
+/// stand and beside whatever else. A pod in which one is named was forged.
 ///
 /// Platforms append, replace or put first variables of their own: AKS the host, the URLs and the address for port 443,
 /// Gardener the host. None of them writes all five.

@@ -1,6 +1,6 @@
-//! Mode home: the pod reaches the API server of the home cluster, with credentials of the home cluster.
+//! Home mode: the pod reaches the API server of the home cluster, with credentials of the home cluster.
 //!
-//! Environment and host aliases say where the API server is, projected volumes hold token and certificates. A pod in
+//! Environment and host aliases lead to the API server, projected volumes hold token and certificates. A pod in
 //! which a token of the foreign cluster cannot be replaced is rejected.
 
 mod api_server;

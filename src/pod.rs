@@ -1,4 +1,4 @@
-//! Checked views of the object under review: the only place that says what shape a field must have.
+//! Checked views of the object under review: the only place that defines what shape a field must have.
 //!
 //! Views borrow from the parsed JSON. A field of another shape than it must have is a rejection that names its path.
 

@@ -13,7 +13,7 @@ use crate::settings::HomeCluster;
 use crate::warning::{Warning, Warnings};
 
 /// Takes the ServiceAccount away, unless the pod keeps a token: the kubelet makes that for the pod's ServiceAccount, and
-/// a cloud, Vault or a mesh knows no other.
+/// a cloud, Vault or a mesh accept no other.
 pub(crate) fn release_service_account(
     spec: &mut Object,
     keeps_token: bool,
@@ -28,7 +28,7 @@ pub(crate) fn release_service_account(
     set_automount(spec, false, edits)
 }
 
-/// Warns of volumes that are mounted at the API path and are not projected: nobody knows whose credentials they show.
+/// Warns of volumes that are mounted at the API path and are not projected: whose credentials they show cannot be checked.
 pub(crate) fn warn_of_unknown_credentials(volumes: &Volumes, mounts: &Mounts, warnings: &mut Warnings) {
     for volume in volumes.others.iter().filter(|name| mounts.api_volumes.contains_key(**name)) {
         warnings.add(Warning::UnknownCredentials { volume: (*volume).to_owned() });

@@ -1,4 +1,4 @@
-//! Mode remote: the pod reaches the API server of the foreign cluster, with a ServiceAccount of the foreign cluster.
+//! Remote mode: the pod reaches the API server of the foreign cluster, with a ServiceAccount of the foreign cluster.
 //!
 //! A pod that holds credentials of the home cluster, or whose environment was made to lead there, is rejected: neither
 //! cluster's credentials may reach the other's API server.

@@ -35,7 +35,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) namespace_lookup: bool,
     pub(crate) strict: bool,
     pub(crate) action: Action,
-    /// What the top level says of the home cluster, or of each one where there are several.
+    /// The settings of the home cluster at the top level, or the defaults of each one if there are several.
     home_cluster: HomeCluster,
     /// The entries of `homeClusters`, not read yet.
     home_clusters: Option<Members<'a>>,
@@ -171,19 +171,19 @@ impl<'a> Settings<'a> {
         Ok(Cow::Owned(home_cluster))
     }
 
-    /// What counts where nobody knows the home cluster and nothing is changed.
+    /// The settings that apply if the home cluster is unknown and nothing is changed.
     pub(crate) fn any_home_cluster(&self) -> Cow<'_, HomeCluster> {
         Cow::Borrowed(&self.home_cluster)
     }
 }
 
 impl HomeCluster {
-    /// An entry of `homeClusters`: these settings, but for what the entry says.
+    /// An entry of `homeClusters`: these settings, overridden by the entry.
     fn read_entry(&self, id: &str, entry: &RawValue, problems: &mut Problems) -> Self {
         self.clone().overridden(&mut Given::read(Some(entry), Some(id), problems))
     }
 
-    /// These settings, but for what is given.
+    /// These settings, overridden by what is given.
     fn overridden(mut self, given: &mut Given) -> Self {
         if let Some(host) = given.take("homeApiServerHost", host) {
             self.api_server_host = Some(host);

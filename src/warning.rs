@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::mode::AccessMode;
 use crate::wording::{cut, on_one_line};
 
-/// What the client and the audit log are told about an accepted request.
+/// A warning for the client and the audit log about an accepted request.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum Warning {
     #[error("liqo.io/remote-service-account-name is ignored in {mode} mode")]
@@ -14,9 +14,9 @@ pub(crate) enum Warning {
     Misplaced { annotation: &'static str, path: &'static str },
     #[error("annotation {} is not read, did you mean {meant}?", on_one_line(.key, 40))]
     MisspeltAnnotation { key: String, meant: &'static str },
-    #[error("{} is the foreign API server; set homeApiServerAddresses or homeApiServerHost", cut(.host, 48))]
+    #[error("{} is the foreign API server; set homeApiServerAddresses or homeApiServerHost", cut(.host, 44))]
     HomeIsForeign { host: String },
-    #[error("{} is the foreign API server; set homeApiServerAddresses for clients that use it", cut(.name, 44))]
+    #[error("{} is the foreign API server; set homeApiServerAddresses for clients that use it", cut(.name, 40))]
     NameIsForeign { name: String },
     #[error("{} leads to other addresses than {}; set homeApiServerAddresses", cut(.name, 36), cut(.other, 24))]
     NamesDiffer { name: String, other: String },
@@ -24,13 +24,13 @@ pub(crate) enum Warning {
     VariablesDiffer { named: String },
     #[error("a host alias leads {} away from the foreign API server", on_one_line(.name, 60))]
     AliasElsewhere { name: String },
-    #[error("container {} mounts /etc/hosts, which hides the host aliases of the home API server", on_one_line(.container, 40))]
+    #[error("container {} mounts /etc/hosts, which hides the host aliases of the home API server", on_one_line(.container, 36))]
     HostsMounted { container: String },
-    #[error("volume {} at the API path is not projected; its credentials cannot be checked", on_one_line(.volume, 48))]
+    #[error("volume {} at the API path is not projected; its credentials cannot be checked", on_one_line(.volume, 44))]
     UnknownCredentials { volume: String },
     #[error(
         "token for audience {} is removed from volume {}; see keptTokenAudiences",
-        on_one_line(.audience, 32),
+        on_one_line(.audience, 28),
         on_one_line(.volume, 24)
     )]
     AudienceRemoved { audience: String, volume: String },
@@ -39,7 +39,7 @@ pub(crate) enum Warning {
         on_one_line(.name, 28)
     )]
     ReflectedSecret { name: String },
-    // The end of the key is what tells it apart, so it is the Secret's name that is cut.
+    // The end of the key distinguishes it, so it is the Secret's name that is cut.
     #[error("Secret {} must have key {}", on_one_line(.secret, 26), on_one_line(.key, 70))]
     TokenKey { secret: String, key: String },
     #[error(
@@ -57,7 +57,7 @@ pub(crate) enum Warning {
 /// How long a warning should be at most, as the API of admission webhooks has it.
 const WARNING_LENGTH: usize = 120;
 
-/// How many warnings are told. The API server itself passes on only so many characters of them.
+/// How many warnings an answer has. The API server itself passes on only so many characters of them.
 const WARNINGS: usize = 16;
 
 /// How many characters of a Secret's name a warning of [`Warning::LateToken`] has room for.
@@ -84,7 +84,7 @@ impl Warnings {
         self.0.iter().map(|warning| cut(&warning.to_string(), WARNING_LENGTH)).collect()
     }
 
-    /// The warnings as one text; `None` when there are none.
+    /// The warnings as one text; `None` if there are none.
     pub(crate) fn problems(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.texts().join("; "))
     }

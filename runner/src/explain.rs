@@ -1,6 +1,4 @@
-//! The answer for people: what was asked, what the policy says, and the object before and after.
-//!
-//! Text comes out the same with and without colours, which only a terminal gets to see.
+//! The answer for people: the request, what the policy says, and the object before and after.
 
 use std::io::{self, Write};
 
@@ -8,65 +6,55 @@ use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Result};
 use runner::{AdmissionRequest, AdmissionResponse};
 use serde_json::Value;
-use similar::{ChangeTag, TextDiff};
+use similar::TextDiff;
 
-const CONTEXT_LINES: usize = 3;
+const HEADING: Style = Style::new().bold();
+const REMOVED: Style = AnsiColor::Red.on_default();
+const ADDED: Style = AnsiColor::Green.on_default();
 
 /// The audit annotation that says how the pod reaches an API server; it leads the list.
 const MODE: &str = "mode";
 /// The audit annotation that repeats the warnings.
 const PROBLEMS: &str = "problems";
 
-/// The styles of the output.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Palette {
-    heading: Style,
-    removed: Style,
-    added: Style,
-}
-
-impl Palette {
-    pub(crate) fn new(colored: bool) -> Self {
-        if !colored {
-            return Self::default();
-        }
-        Self {
-            heading: Style::new().bold(),
-            removed: AnsiColor::Red.on_default(),
-            added: AnsiColor::Green.on_default(),
-        }
-    }
-}
-
 /// Writes the heading, the annotations and warnings, and the outcome.
-pub(crate) fn write(
-    out: &mut impl Write,
-    request: &AdmissionRequest,
-    response: &AdmissionResponse,
-    palette: Palette,
-) -> Result<()> {
-    let style = palette.heading;
-    writeln!(out, "{style}{}{style:#}", heading(request))?;
+pub(crate) fn write(out: &mut impl Write, request: &AdmissionRequest, response: &AdmissionResponse) -> Result<()> {
+    writeln!(out, "{HEADING}{}{HEADING:#}", heading(request))?;
     write_notes(out, response)?;
     if !response.allowed {
-        let status = response.status.as_ref();
-        let message = status.and_then(|status| status.message.as_deref());
-        let style = palette.removed;
-        let message = message.unwrap_or("no reason given");
-        writeln!(out, "{style}rejected: {message}{style:#}")?;
+        let message = response.status.as_ref().and_then(|status| status.message.as_deref());
+        writeln!(out, "{REMOVED}rejected: {}{REMOVED:#}", message.unwrap_or("no reason given"))?;
     } else if let (Some(before), Some(patch)) = (request.object(), &response.patch) {
         let mut after = before.clone();
         json_patch::patch(&mut after, patch).context("the patch does not apply")?;
-        writeln!(out)?;
-        write_diff(out, &yaml(before)?, &yaml(&after)?, palette)?;
+        write_diff(out, &yaml(before)?, &yaml(&after)?)?;
     } else {
         writeln!(out, "accepted unchanged")?;
     }
-    out.flush()?;
     Ok(())
 }
 
-/// `Pod web in namespace shop`, and the operation where it is not CREATE.
+/// The problems of settings, each on a line of its own, and no line twice: the policy lists the known settings after each
+/// unknown one.
+pub(crate) fn settings_problems(message: &str) -> String {
+    let mut lines = vec!["the policy refuses the settings:".to_owned()];
+    let mut line = String::new();
+    for part in message.split("; ") {
+        line += part;
+        // A value can hold the separator too.
+        if line.replace("\\\\", "").replace("\\\"", "").matches('"').count() % 2 == 1 {
+            line += "; ";
+            continue;
+        }
+        let line = std::mem::take(&mut line);
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n  ")
+}
+
+/// `Pod web in namespace shop`, and the operation if it is not CREATE.
 fn heading(request: &AdmissionRequest) -> String {
     let request = request.as_value();
     let text = |pointer| request.pointer(pointer).and_then(Value::as_str);
@@ -81,8 +69,7 @@ fn heading(request: &AdmissionRequest) -> String {
         (_, Some(prefix)) => heading += &format!(" {prefix}*"),
         _ => heading += " without a name",
     }
-    let namespace = text("/namespace").or_else(|| text("/object/metadata/namespace"));
-    if let Some(namespace) = namespace {
+    if let Some(namespace) = text("/namespace").or_else(|| text("/object/metadata/namespace")) {
         heading += &format!(" in namespace {namespace}");
     }
     if let Some(operation) = text("/operation").filter(|operation| *operation != "CREATE") {
@@ -105,77 +92,27 @@ fn write_notes(out: &mut impl Write, response: &AdmissionResponse) -> io::Result
     Ok(())
 }
 
-/// The object without `managedFields`, which say nothing about the pod and much of it.
+/// The object without `managedFields`, which are long and do not affect the pod.
 fn yaml(object: &Value) -> Result<String> {
     let mut object = object.clone();
-    if let Some(metadata) = object.pointer_mut("/metadata")
-        && let Some(metadata) = metadata.as_object_mut()
-    {
+    if let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
     }
     Ok(serde_yaml::to_string(&object)?)
 }
 
-fn write_diff(out: &mut impl Write, before: &str, after: &str, palette: Palette) -> io::Result<()> {
-    let diff = TextDiff::from_lines(before, after);
-    let mut unified = diff.unified_diff();
-    let style = palette.heading;
-    writeln!(out, "{style}--- before{style:#}\n{style}+++ after{style:#}")?;
-    for hunk in unified.context_radius(CONTEXT_LINES).iter_hunks() {
-        writeln!(out, "{style}{}{style:#}", hunk.header())?;
-        for change in hunk.iter_changes() {
-            let (tag, style) = match change.tag() {
-                ChangeTag::Equal => (' ', Style::new()),
-                ChangeTag::Delete => ('-', palette.removed),
-                ChangeTag::Insert => ('+', palette.added),
-            };
-            let line = change.value().trim_end_matches('\n');
-            writeln!(out, "{style}{tag}{line}{style:#}")?;
-        }
+fn write_diff(out: &mut impl Write, before: &str, after: &str) -> io::Result<()> {
+    let diff = TextDiff::from_lines(before, after).unified_diff().header("before", "after").to_string();
+    writeln!(out)?;
+    for (index, line) in diff.lines().enumerate() {
+        let style = match line.as_bytes().first() {
+            _ if index < 2 => HEADING,
+            Some(b'@') => HEADING,
+            Some(b'-') => REMOVED,
+            Some(b'+') => ADDED,
+            _ => Style::new(),
+        };
+        writeln!(out, "{style}{line}{style:#}")?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[track_caller]
-    fn assert_colored(answer: &Value, text: &str) {
-        let request = json!({
-            "uid": "u1",
-            "kind": {"group": "", "version": "v1", "kind": "Pod"},
-            "resource": {"group": "", "version": "v1", "resource": "pods"},
-            "name": "web", "operation": "CREATE", "userInfo": {},
-            "object": {"a": 1, "b": 2},
-        });
-        let request = AdmissionRequest::from_value(request).unwrap();
-        let response = AdmissionResponse::from_answer(&request, answer.to_string().as_bytes());
-        let mut out = Vec::new();
-        write(&mut out, &request, &response, Palette::new(true)).unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), text);
-    }
-
-    #[test]
-    fn colors_on_a_terminal() {
-        assert_colored(
-            &json!({"accepted": true, "mutated_object": {"a": 1, "b": 3}}),
-            "\
-\u{1b}[1mPod web\u{1b}[0m
-
-\u{1b}[1m--- before\u{1b}[0m
-\u{1b}[1m+++ after\u{1b}[0m
-\u{1b}[1m@@ -1,2 +1,2 @@\u{1b}[0m
- a: 1
-\u{1b}[31m-b: 2\u{1b}[0m
-\u{1b}[32m+b: 3\u{1b}[0m
-",
-        );
-        assert_colored(
-            &json!({"accepted": false, "message": "no"}),
-            "\u{1b}[1mPod web\u{1b}[0m\n\u{1b}[31mrejected: no\u{1b}[0m\n",
-        );
-    }
 }

@@ -1,23 +1,22 @@
-//! The policy's engine for machines without kwctl: everything between an admission request in a
-//! file and the answer that `kwctl run` would print for it.
+//! Runs the policy on machines without kwctl, and answers as `kwctl run` does.
 //!
-//! - [`engine`] reads a waPC module once and calls it, in fresh instances or in one that is kept;
-//! - [`admission`] holds the request, the settings and the response, in the form kwctl gives them;
-//! - [`input`] reads them from files, and says in one line which file is unusable and why;
-//! - [`interactions`] replays what kwctl recorded of a cluster.
+//! - [`Policy`] reads a waPC module and calls it, in fresh instances or in one that is kept;
+//! - [`AdmissionRequest`], [`Settings`] and [`AdmissionResponse`] are what goes to the policy and what comes back;
+//! - [`input`] reads requests and settings from files;
+//! - [`Interactions`] replays what kwctl recorded of a cluster.
 //!
-//! The program interprets modules. The tests of the policy and its benchmark use this library with
-//! the feature `wasmtime`, to run the module in the engine that kwctl and policy-server embed.
-//! What goes to a guest and what is made of its answer is the same on every path: the payload
-//! comes from [`AdmissionRequest::payload`], the response from [`AdmissionResponse::from_answer`].
+//! The tests of the policy run the module through this library.
 
-pub mod admission;
-pub mod engine;
+mod imports;
 pub mod input;
-pub mod interactions;
+mod interactions;
+mod policy;
+mod request;
+mod response;
 
-pub use admission::{AdmissionRequest, AdmissionResponse, Settings, SettingsResponse};
-pub use engine::{Engine, Instance, LoadError, Policy};
-pub use input::InputError;
+pub use input::{InputError, Settings};
 pub use interactions::Interactions;
+pub use policy::{Instance, LoadError, Policy};
+pub use request::{AdmissionRequest, RequestError};
+pub use response::{AdmissionResponse, SettingsResponse, Status};
 pub use wapc::errors::Error as WapcError;

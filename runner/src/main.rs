@@ -1,25 +1,23 @@
-//! `runner run` answers a request as `kwctl run` does, `runner explain` shows a reader what the
-//! policy did to it.
+//! `runner run` answers a request as `kwctl run` does, `runner explain` shows a reader what the policy did to it.
 //!
-//! Exit codes: 0 for an answer, also when it is a rejection; 1 when the policy refuses its
-//! settings or the answer cannot be printed; 2 when an input or the command line is unusable.
-//! Each failure is told on stderr.
+//! Exit codes: 0 for an answer, also when it is a rejection; 1 when the policy refuses its settings or the answer cannot
+//! be printed; 2 when an input or the command line is unusable. Failures and notes go to stderr.
 
 mod explain;
 
 use std::{
-    fmt,
-    io::{self, IsTerminal as _, Write as _},
-    path::PathBuf,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
 
 use clap::{Args, Parser, Subcommand};
-use runner::{AdmissionRequest, AdmissionResponse, Engine, InputError, Interactions, Policy, Settings, input};
+use runner::{AdmissionRequest, AdmissionResponse, InputError, Interactions, Policy, Settings, input};
 
-/// Runs a Kubewarden policy on an admission request.
+/// Runs a Kubewarden policy on admission requests.
 #[derive(Parser)]
+#[command(version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -27,7 +25,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print the answer as `kwctl run` prints it: an AdmissionResponse on one line.
+    /// Print the answer to each request as `kwctl run` prints it: an AdmissionResponse on one line.
     Run(Inputs),
     /// Print what the policy decides and what it changes, to be read by people.
     Explain(Inputs),
@@ -35,24 +33,39 @@ enum Command {
 
 #[derive(Args)]
 struct Inputs {
-    /// File with the admission request, or a whole AdmissionReview, in JSON; `-` for stdin.
+    /// File with the request, in JSON or YAML: an AdmissionReview, a bare admission request, or pods and workloads as
+    /// in a manifest; `-` for stdin.
     #[arg(short, long, value_name = "PATH")]
     request_path: PathBuf,
-    /// File with the settings, in YAML or JSON.
+    /// File with the settings, in YAML or JSON, or with the manifest of a policy.
     #[arg(short, long, value_name = "PATH", conflicts_with = "settings_json")]
     settings_path: Option<PathBuf>,
     /// The settings themselves, in JSON.
     #[arg(long, value_name = "VALUE")]
     settings_json: Option<String>,
-    /// Let the policy ask for resources of a cluster, such as Namespaces. The answers must be recorded ones.
+    /// Let the policy read resources of a cluster, such as Namespaces. The answers must be recorded ones.
     #[arg(long)]
     allow_context_aware: bool,
     /// File with the answers, as kwctl records them.
     #[arg(long, value_name = "FILE")]
     replay_host_capabilities_interactions: Option<PathBuf>,
+    /// Name inputs in messages by the variables of `make run`.
+    #[arg(long, hide = true)]
+    from_make: bool,
     /// The policy: a WebAssembly module.
     #[arg(value_name = "MODULE")]
     module: PathBuf,
+}
+
+impl Inputs {
+    /// An input as its author named it.
+    fn origin(&self, variable: &str, path: &Path) -> String {
+        match path.display() {
+            path if self.from_make => format!("{variable}={path}"),
+            path if path.to_string() == "-" => "stdin".to_owned(),
+            path => path.to_string(),
+        }
+    }
 }
 
 /// What ends the program without an answer.
@@ -62,27 +75,6 @@ enum Failure {
     Output(anyhow::Error),
 }
 
-impl Failure {
-    fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Input(_) => ExitCode::from(2),
-            Self::InvalidSettings(_) | Self::Output(_) => ExitCode::FAILURE,
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Input(error) => error.fmt(f),
-            Self::InvalidSettings(message) => {
-                write!(f, "Provided settings are not valid: {message}")
-            }
-            Self::Output(error) => write!(f, "cannot print the answer: {error:#}"),
-        }
-    }
-}
-
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
         Self::Input(error)
@@ -90,64 +82,64 @@ impl From<InputError> for Failure {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Run(inputs) => run(&inputs),
-        Command::Explain(inputs) => explain(&inputs),
+    let (inputs, explain) = match Cli::parse().command {
+        Command::Run(inputs) => (inputs, false),
+        Command::Explain(inputs) => (inputs, true),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            // Nobody is left to tell when stderr is gone: the exit code has to do.
-            let _ = writeln!(io::stderr().lock(), "Error: {failure}");
-            failure.exit_code()
-        }
-    }
+    let print = if explain { print_explanations } else { print_lines };
+    let result = evaluate(&inputs).and_then(|answers| print(&answers).map_err(Failure::Output));
+    let (message, code) = match result {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Input(error)) => (error.to_string(), 2),
+        Err(Failure::Output(error)) => (format!("cannot print the answer: {error:#}"), 1),
+        Err(Failure::InvalidSettings(message)) if explain => (explain::settings_problems(&message), 1),
+        Err(Failure::InvalidSettings(message)) => (format!("Provided settings are not valid: {message}"), 1),
+    };
+    tell("Error", &message);
+    ExitCode::from(code)
 }
 
-fn run(inputs: &Inputs) -> Result<(), Failure> {
-    let (_, response) = evaluate(inputs)?;
-    print_line(&response).map_err(Failure::Output)
-}
+type Answer = (AdmissionRequest, AdmissionResponse);
 
-fn explain(inputs: &Inputs) -> Result<(), Failure> {
-    let (request, response) = evaluate(inputs)?;
-    let mut stdout = io::stdout().lock();
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let palette = explain::Palette::new(stdout.is_terminal() && !no_color);
-    explain::write(&mut stdout, &request, &response, palette).map_err(Failure::Output)
-}
-
-fn evaluate(inputs: &Inputs) -> Result<(AdmissionRequest, AdmissionResponse), Failure> {
+fn evaluate(inputs: &Inputs) -> Result<Vec<Answer>, Failure> {
     let settings = match (&inputs.settings_path, &inputs.settings_json) {
-        (Some(path), _) => input::settings_file(path)?,
-        (None, Some(text)) => input::settings_json(text)?,
+        (Some(path), _) => noted(input::settings_file(path, &inputs.origin("SETTINGS", path))?),
+        (None, Some(text)) => input::settings_json(text, "--settings-json")?,
         (None, None) => Settings::default(),
     };
-    let request = input::request(&inputs.request_path)?;
+    let requests = input::requests(&inputs.request_path, &inputs.origin("REQUEST", &inputs.request_path))?;
     let interactions = Arc::new(interactions(inputs)?);
     let host = Arc::clone(&interactions);
-    let policy = Policy::load(Engine::Interpreter, &inputs.module)?
+    let policy = Policy::load(&inputs.module)?
         .with_host(move |_, namespace, operation, payload| host.answer(namespace, operation, payload));
-    let instance = policy.instance().map_err(|error| InputError::new(inputs.module.display(), error))?;
+    let instance = || policy.instance().map_err(|error| InputError::new(inputs.module.display(), error));
 
-    let verdict = instance.validate_settings(&settings);
+    let verdict = instance()?.validate_settings(&settings);
     if !verdict.valid {
-        let message = verdict.message.unwrap_or_default();
-        return Err(Failure::InvalidSettings(message));
+        return Err(Failure::InvalidSettings(verdict.message.unwrap_or_default()));
     }
-    let response = instance.validate(&request, &settings);
-    if interactions.unused() > 0 {
-        note("not every recorded answer was asked for");
+    let mut answers = Vec::new();
+    for request in noted(requests) {
+        let response = instance()?.validate(&request, &settings);
+        answers.push((request, response));
     }
-    if interactions.refusals() > 0 {
-        note("--allow-context-aware and --replay-host-capabilities-interactions let the policy ask for resources");
+    if interactions.has_unused() {
+        tell("note", "not every recorded answer was requested");
     }
-    Ok((request, response))
+    if interactions.has_refused() {
+        let flags = if inputs.from_make {
+            "CLUSTER=FILE lets"
+        } else {
+            "--allow-context-aware and --replay-host-capabilities-interactions let"
+        };
+        tell("note", &format!("{flags} the policy read resources"));
+    }
+    Ok(answers)
 }
 
 fn interactions(inputs: &Inputs) -> Result<Interactions, InputError> {
     match &inputs.replay_host_capabilities_interactions {
-        Some(path) => Interactions::load(path, inputs.allow_context_aware),
+        Some(path) => Interactions::load(path, &inputs.origin("CLUSTER", path), inputs.allow_context_aware),
         None if inputs.allow_context_aware => Err(InputError::new(
             "--allow-context-aware",
             "there is no cluster here: give its answers with --replay-host-capabilities-interactions, or use kwctl",
@@ -156,15 +148,35 @@ fn interactions(inputs: &Inputs) -> Result<Interactions, InputError> {
     }
 }
 
-/// Tells something on stderr that does not change the answer.
-fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "note: {text}");
+/// Takes what was read, and passes on the notes about it.
+fn noted<T>(read: input::Read<T>) -> T {
+    for note in read.notes {
+        tell("note", &note);
+    }
+    read.content
 }
 
-fn print_line(response: &AdmissionResponse) -> anyhow::Result<()> {
-    let line = serde_json::to_string(response)?;
+fn tell(what: &str, message: &str) {
+    // If stderr is closed, the exit code has to do.
+    let _ = writeln!(io::stderr().lock(), "{what}: {message}");
+}
+
+fn print_lines(answers: &[Answer]) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{line}")?;
-    stdout.flush()?;
-    Ok(())
+    for (_, response) in answers {
+        writeln!(stdout, "{}", serde_json::to_string(response)?)?;
+    }
+    Ok(stdout.flush()?)
+}
+
+/// Styles are for terminals only, and not for those whose user set NO_COLOR.
+fn print_explanations(answers: &[Answer]) -> anyhow::Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    for (index, (request, response)) in answers.iter().enumerate() {
+        if index > 0 {
+            writeln!(stdout)?;
+        }
+        explain::write(&mut stdout, request, response)?;
+    }
+    Ok(stdout.flush()?)
 }

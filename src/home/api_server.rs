@@ -24,7 +24,7 @@ pub(crate) fn all_named(containers: &[Container]) -> Vec<Endpoint> {
     endpoints
 }
 
-/// Decides on the endpoint. `is_aliased` says whether a host alias of the pod has one of the cluster names, and no
+/// Decides on the endpoint. `is_aliased` is whether a host alias of the pod has one of the cluster names, and no
 /// address in the settings decides about those: the virtual kubelet makes such an alias only if it was given no host.
 ///
 /// # Errors

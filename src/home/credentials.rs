@@ -1,4 +1,4 @@
-//! Token and certificates in mode home: projected volumes show those of the home cluster.
+//! Token and certificates in home mode: projected volumes show those of the home cluster.
 //!
 //! They come from the objects that Liqo reflects, or, with `homeCredentialsSecret`, from one Secret of the user's own.
 //! After the edit no projected volume has a token of the foreign cluster but those that `keptTokenAudiences` names.
@@ -54,7 +54,7 @@ struct Volume<'e> {
 }
 
 impl<'w, 'c> Credentials<'w, 'c> {
-    /// `names_endpoint` says whether a container's environment was forged; volumes show that too.
+    /// `names_endpoint` is whether a container's environment was forged; volumes show that too.
     pub(crate) fn new(
         context: &'c Context<'c>,
         volumes: &[ProjectedVolume],
@@ -79,7 +79,7 @@ impl<'w, 'c> Credentials<'w, 'c> {
         })
     }
 
-    /// Edits the sources of a projected volume. `mounted` says where it is mounted at the API path.
+    /// Edits the sources of a projected volume. `mounted` is how it is mounted at the API path, if it is.
     pub(crate) fn edit_volume(
         &mut self,
         sources: Sources,

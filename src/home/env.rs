@@ -1,4 +1,4 @@
-//! The environment of containers in mode home.
+//! The environment of containers in home mode.
 //!
 //! After the edit every `$(NAME)` that refers to one of the block's variables is expanded to the home API server's
 //! value: the kubelet expands from earlier entries only, and falls back to the variables of the foreign cluster's own

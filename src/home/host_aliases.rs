@@ -1,8 +1,8 @@
-//! Host aliases in mode home: the names of the API server lead to the home cluster's addresses.
+//! Host aliases in home mode: the names of the API server lead to the home cluster's addresses.
 //!
 //! They are needed beside the environment: clients that do not read it connect to `https://kubernetes.default.svc`, and
-//! Apache Ignite to the long name, without checking certificates. All cluster names lead to one place, or a warning says
-//! which one does not.
+//! Apache Ignite to the long name, without checking certificates. All cluster names lead to one place, or a warning names
+//! the one that does not.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

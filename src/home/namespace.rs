@@ -1,7 +1,7 @@
 //! The home namespace: what the volume with the credentials shows as the pod's namespace.
 //!
 //! Clients in the pod ask the API server for that namespace. The foreign cluster calls it otherwise (Liqo's default
-//! mapping makes `demo-milan` of `demo`), and the home API server knows no such namespace.
+//! mapping makes `demo-milan` of `demo`), and the home cluster has no such namespace.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The fields that name a pod's ServiceAccount, and the one that says whether its token is mounted.
+//! The fields that name a pod's ServiceAccount, and the one that controls whether its token is mounted.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::rejection::Result;
 /// The field, and its deprecated twin. The API server copies one to the other.
 const NAMES: [&str; 2] = ["serviceAccountName", "serviceAccount"];
 
-/// The field that says whether the API server mounts a token.
+/// The field that controls whether the API server mounts a token.
 pub(crate) const AUTOMOUNT: &str = "automountServiceAccountToken";
 
 /// The ServiceAccount that a pod names, also by the deprecated twin of the field.
@@ -23,7 +23,7 @@ pub(crate) fn service_account_of<'v>(spec: &Fields<'v, '_>) -> Result<Option<&'v
     Ok(None)
 }
 
-/// Takes both names away. The API server then fills in `default`; if the pod says so already they stay.
+/// Takes both names away. The API server then fills in `default`; if the pod names that already, they stay.
 pub(crate) fn remove_service_account(spec: &mut Object, edits: &mut Edits) -> Result<()> {
     let path = Path::Root.member("spec");
     let fields = Fields { object: spec, path };

@@ -20,7 +20,7 @@ impl Host {
         !self.is_address
     }
 
-    /// Reads a host; the error says what is wrong with it.
+    /// Reads a host; the error is what is wrong with it.
     pub(crate) fn parse(host: &str) -> Result<Self, &'static str> {
         let address = host.parse().ok();
         let problem = address.map_or_else(|| problem_of_name(host), problem_of_address);

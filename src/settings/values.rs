@@ -1,4 +1,4 @@
-//! The values of settings: each reader gives the checked value, or says what was expected and what was found.
+//! The values of settings: each reader returns the checked value, or what was expected and what was found.
 
 use std::net::IpAddr;
 

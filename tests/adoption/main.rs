@@ -11,6 +11,7 @@
 
 mod files;
 mod forms;
+mod guards;
 mod guide;
 #[path = "../policy/kubelet.rs"]
 #[allow(dead_code, reason = "the policy's tests use more of it")]

@@ -9,6 +9,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::IpAddr;
 
 use proptest::collection::vec;
@@ -16,22 +17,20 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use crate::api_server::refusals;
+use crate::credentials::{Credential, Meant, token_key};
 use crate::kubelet::{
-    CLUSTER_NAMES, Container, Destination, Endpoint, FOREIGN_ADDRESS, Projected, SERVICE_ACCOUNT_PATH, Shown,
-    containers, items, look_up, projected, text,
+    CLUSTER_NAMES, Container, Destination, Endpoint, FOREIGN_ADDRESS, SERVICE_ACCOUNT_PATH, Shown, containers, items,
+    look_up, projected, text,
 };
-use crate::support::{Answer, Case, root};
-
-const MODE: &str = "liqo.io/api-server-support";
-const REMOTE_NAME: &str = "liqo.io/remote-service-account-name";
-const ORIGIN: &str = "offloading.liqo.io/origin";
-const KEPT_AUDIENCE: &str = "sts.example.org";
+use crate::parity::Vector;
+use crate::pods::KEPT_AUDIENCE;
+use crate::properties::{self, Checked, config, endpoint_of};
+use crate::support::{Answer, Case, MODE, ORIGIN, Outcome, REMOTE_NAME};
 
 /// A pod as Liqo forged it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Forged {
     pod: Value,
     origin: String,
@@ -41,24 +40,24 @@ struct Forged {
 
 impl Forged {
     fn all() -> Vec<Self> {
-        let path = root().join("test_data/liqo-parity/vectors.jsonl");
-        let text = std::fs::read_to_string(path).expect("the vectors");
-        text.lines().map(|line| Self::new(&serde_json::from_str(line).expect("JSON"))).collect()
+        Vector::all().iter().map(Self::new).collect()
     }
 
-    fn new(vector: &Value) -> Self {
-        let mut pod = vector["pod"].clone();
-        pod["spec"] = vector["expectedSpec"].clone();
-        let annotation = pod["metadata"]["annotations"][MODE].as_str();
-        let mode = annotation.unwrap_or(text(&vector["defaultMode"]));
-        let or = |field: &str, default| vector[field].as_str().unwrap_or(default).to_owned();
-        let endpoint =
-            Endpoint { host: or("homeApiServerHost", "kubernetes.default"), port: or("homeApiServerPort", "443") };
-        Self { endpoint: (mode == "home").then_some(endpoint), origin: text(&vector["homeClusterId"]).to_owned(), pod }
+    fn new(vector: &Vector) -> Self {
+        let or = |setting: &str, default| vector.settings[setting].as_str().unwrap_or(default);
+        let endpoint = Endpoint::new(or("homeApiServerHost", "kubernetes.default"), or("homeApiServerPort", "443"));
+        let endpoint = (vector.mode() == "home").then_some(endpoint);
+        Self { endpoint, origin: text(&vector.settings["homeClusterId"]).to_owned(), pod: vector.forged() }
     }
 
     fn name(&self) -> &str {
         text(&self.pod["metadata"]["name"])
+    }
+}
+
+impl fmt::Debug for Forged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {}", self.name(), self.origin)
     }
 }
 
@@ -343,91 +342,25 @@ fn settings() -> impl Strategy<Value = Value> {
     keys.prop_map(|keys| keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
 }
 
-/// What a file in a projected volume is to clients of an API server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Credential {
-    ForeignToken,
-    /// A token of the foreign cluster for somebody else than an API server, by the administrator's word.
-    KeptToken,
-    ForeignCertificates,
-    /// Of Liqo's Secret or ConfigMap.
-    ReflectedToken,
-    ReflectedCertificates,
-    /// Of the user's own Secret.
-    OwnToken,
-    OwnCertificates,
-}
-
 /// A case, with what the model has to know of it.
 struct Review<'c> {
     touched: &'c Touched,
-    settings: &'c Value,
+    case: Case,
+    meant: Meant,
     mode: &'c str,
 }
-
-type Checked = Result<(), TestCaseError>;
 
 impl<'c> Review<'c> {
     fn new(touched: &'c Touched, settings: &'c Value) -> Self {
         let mode = touched.annotation(MODE).or(settings["defaultMode"].as_str()).unwrap_or("home");
-        Self { touched, settings, mode }
-    }
-
-    fn secret(&self) -> String {
-        format!("{}-token", text(&self.touched.pod["metadata"]["name"]))
-    }
-
-    fn own_secret(&self) -> Option<&str> {
-        self.settings["homeCredentialsSecret"].as_str()
-    }
-
-    /// The ConfigMap with the home cluster's certificates; `None` where the policy cannot know the home cluster.
-    fn reflected_root_ca(&self) -> Option<String> {
-        let label = self.touched.pod["metadata"]["labels"][ORIGIN].as_str();
-        let origin = self.settings["homeClusterId"].as_str().or(label)?;
-        let start: String = origin.chars().take(5).collect();
-        let filler = if start.ends_with('-') { "a" } else { "" };
-        Some(format!("kube-root-ca.crt.{start}{filler}"))
-    }
-
-    fn is_kept(&self, audience: &str) -> bool {
-        items(&self.settings["keptTokenAudiences"]).iter().any(|kept| kept == audience)
-    }
-
-    /// The projected volumes of a pod.
-    fn projected<'p>(&self, pod: &'p Value) -> Vec<Projected<'p>> {
-        let (reflected, own) = (self.reflected_root_ca(), self.own_secret());
-        projected(pod, |kind, name| match kind {
-            "secret" if own == Some(name) => Some(&["token", "ca.crt"]),
-            "configMap" if name == "kube-root-ca.crt" || reflected.as_deref() == Some(name) => Some(&["ca.crt"]),
-            _ => None,
-        })
-    }
-
-    /// What a file is; `None` for a file of the user's.
-    fn credential(&self, volume: &str, path: &str, shown: &Shown) -> Option<Credential> {
-        let reflected = self.reflected_root_ca();
-        match shown {
-            Shown::Token { audience } if self.is_kept(audience) => Some(Credential::KeptToken),
-            Shown::Token { .. } => Some(Credential::ForeignToken),
-            Shown::Secret { name, key } if self.own_secret() == Some(name) => {
-                Some(if key == "ca.crt" { Credential::OwnCertificates } else { Credential::OwnToken })
-            }
-            Shown::Secret { name, key } if *name == self.secret() && *key == token_key(volume, path) => {
-                Some(Credential::ReflectedToken)
-            }
-            Shown::ConfigMap { name, .. } if name == "kube-root-ca.crt" => Some(Credential::ForeignCertificates),
-            Shown::ConfigMap { name, .. } if reflected.as_deref() == Some(name) => {
-                Some(Credential::ReflectedCertificates)
-            }
-            _ => None,
-        }
+        let case = Case::pod(touched.pod.clone()).settings(settings.clone());
+        Self { touched, meant: Meant::of(&case), case, mode }
     }
 
     /// Why mode remote must reject the pod, whose environment is forged or not: what the message says, in the order of
     /// the rules.
     fn remote_rejection(&self, is_forged: bool) -> Option<&'static str> {
-        let is_allowed = |name: &str| match self.settings["allowedRemoteServiceAccounts"].as_array() {
+        let is_allowed = |name: &str| match self.meant.settings["allowedRemoteServiceAccounts"].as_array() {
             Some(allowed) => allowed.iter().any(|allowed| allowed == name),
             None => true,
         };
@@ -435,11 +368,11 @@ impl<'c> Review<'c> {
         if annotated.is_some_and(|name| !is_allowed(name)) {
             return Some("is not allowed");
         }
-        let secrets = [Some(self.secret()), self.own_secret().map(str::to_owned)];
+        let secrets = [Some(self.meant.secret.as_str()), self.meant.own_secret()];
         let sources = items(&self.touched.pod["spec"]["volumes"])
             .iter()
             .flat_map(|volume| items(&volume["projected"]["sources"]))
-            .any(|source| secrets.iter().flatten().any(|secret| source["secret"]["name"] == secret.as_str()));
+            .any(|source| secrets.iter().flatten().any(|secret| source["secret"]["name"] == *secret));
         if sources || is_forged {
             return Some("was made for mode \"home\"");
         }
@@ -449,8 +382,7 @@ impl<'c> Review<'c> {
     }
 
     fn check(&self) -> Checked {
-        let before = &self.touched.pod;
-        let answer = evaluate(before, self.settings);
+        let Outcome { answer, before } = properties::check(&self.case)?;
         // Where one container overrides the virtual kubelet's variables, another may still say that the pod is forged.
         let may_be_forged = match (&self.touched.endpoint, self.touched.is_overridden) {
             (None, _) => vec![false],
@@ -466,7 +398,7 @@ impl<'c> Review<'c> {
             return Ok(());
         }
         prop_assert!(!is_remote || rejections.contains(&None), "accepted, though it {:?}", rejections);
-        let after = answer.mutated_object.as_ref().unwrap_or(before);
+        let after = answer.mutated_object.as_ref().unwrap_or(&before);
         self.check_settled(after)?;
         self.check_accepted(after, &answer)
     }
@@ -474,42 +406,25 @@ impl<'c> Review<'c> {
     /// What became of an accepted pod.
     fn check_accepted(&self, after: &Value, answer: &Answer) -> Checked {
         let before = &self.touched.pod;
-        let (refused_before, refused) = (refusals(before), refusals(after));
-        let refused: Vec<_> = refused.difference(&refused_before).collect();
+        let refused: Vec<_> = refusals(after).difference(&refusals(before)).cloned().collect();
         prop_assert!(refused.is_empty(), "the API server refuses {:?}", refused);
-        self.check_other_files(after)?;
+        self.meant.check_files(before, after)?;
+        self.meant.check_credentials(after, self.mode, answer)?;
         match self.mode {
             "home" => self.check_home(after, answer),
             "remote" => self.check_remote(after, answer),
-            _ => self.check_disabled(after),
+            _ => Ok(()),
         }
     }
 
     /// Asked again the policy changes nothing, also where the settings do not say any more what it wrote.
     fn check_settled(&self, after: &Value) -> Checked {
-        let mut open = self.settings.clone();
+        let mut open = self.meant.settings.clone();
         for key in ["homeApiServerHost", "homeApiServerPort"] {
             open.as_object_mut().expect("an object").remove(key);
         }
-        for settings in [self.settings, &open] {
-            let again = evaluate(after, settings);
-            prop_assert!(again.accepted && again.mutated_object.is_none(), "asked again under {settings}: {again:?}");
-        }
-        Ok(())
-    }
-
-    /// What the user's own sources show is still shown.
-    fn check_other_files(&self, after: &Value) -> Checked {
-        let after = self.projected(after);
-        for volume in self.projected(&self.touched.pod) {
-            let same = after.iter().find(|after| after.name == volume.name);
-            for (path, shown) in &volume.files {
-                if self.credential(volume.name, path, shown).is_none() {
-                    let found = same.and_then(|same| same.files.get(path));
-                    prop_assert_eq!(found, Some(shown), "{} in volume {}", path, volume.name);
-                }
-            }
-        }
+        let again = Case::pod(after.clone()).settings(open.clone()).outcome().answer;
+        prop_assert!(again.accepted && again.mutated_object.is_none(), "asked again under {open}: {again:?}");
         Ok(())
     }
 
@@ -527,33 +442,23 @@ impl<'c> Review<'c> {
     fn expected_endpoint(&self) -> Endpoint {
         let meant = self.touched.endpoint.clone().unwrap_or_else(|| Endpoint::new("kubernetes.default", "443"));
         Endpoint {
-            host: self.settings["homeApiServerHost"].as_str().map_or(meant.host, str::to_owned),
-            port: self.settings["homeApiServerPort"].as_u64().map_or(meant.port, |port| port.to_string()),
+            host: self.meant.settings["homeApiServerHost"].as_str().map_or(meant.host, str::to_owned),
+            port: self.meant.settings["homeApiServerPort"].as_u64().map_or(meant.port, |port| port.to_string()),
         }
     }
 
-    /// All variables, and all references to them, lead to one API server, which is the expected one.
-    fn check_environment(&self, container: &Container) -> Result<Endpoint, TestCaseError> {
-        let get = |name| container.environment.get(name).unwrap_or_default();
-        let found = Endpoint::new(get("KUBERNETES_SERVICE_HOST"), get("KUBERNETES_SERVICE_PORT"));
+    /// A container goes to the expected API server.
+    fn check_environment(&self, container: &Container) -> Checked<Endpoint> {
+        let found = endpoint_of(container)?;
         // What overrides the virtual kubelet's variables may make the rest of them worthless.
         let is_default = self.touched.is_overridden && found.host == "kubernetes.default";
         prop_assert!(is_default || found == self.expected_endpoint(), "{} goes to {:?}", container.name, found);
-        let variables: BTreeMap<_, _> = found.variables().into();
-        for (name, value) in &variables {
-            prop_assert_eq!(container.environment.get(name), Some(value.as_str()), "{} of {}", name, container.name);
-        }
-        for (name, value) in &container.environment.references {
-            if let Some(expected) = variables.get(name) {
-                prop_assert_eq!(value.as_ref(), Some(expected), "$({}) in {}", name, container.name);
-            }
-        }
         Ok(found)
     }
 
     /// The host leads to the home API server.
     fn check_host(&self, after: &Value, host: &str, answer: &Answer) -> Checked {
-        let set = addresses(&self.settings["homeApiServerAddresses"]);
+        let set = addresses(&self.meant.settings["homeApiServerAddresses"]);
         match look_up(after, host) {
             // What an alias of the pod says of the name is taken for the home API server's address.
             Destination::ForeignApiServer if aliased(after, host).is_empty() => {
@@ -564,7 +469,7 @@ impl<'c> Review<'c> {
             }
             Destination::Addresses(_) | Destination::ForeignApiServer => {}
             Destination::Name => {
-                let is_set = self.settings["homeApiServerHost"] == host;
+                let is_set = self.meant.settings["homeApiServerHost"] == host;
                 prop_assert!(set.is_empty() || !is_set, "{} has no alias", host);
             }
         }
@@ -573,7 +478,7 @@ impl<'c> Review<'c> {
 
     /// The three names lead to the same addresses: to those of the settings, or of the aliases that the pod had.
     fn check_names(&self, after: &Value, answer: &Answer) -> Checked {
-        let set = addresses(&self.settings["homeApiServerAddresses"]);
+        let set = addresses(&self.meant.settings["homeApiServerAddresses"]);
         let found = CLUSTER_NAMES.map(|name| aliased(after, name));
         if !set.is_empty() {
             prop_assert!(found.iter().all(|found| *found == set), "the names lead to {:?}", found);
@@ -595,24 +500,19 @@ impl<'c> Review<'c> {
 
     fn check_home_credentials(&self, after: &Value, answer: &Answer) -> Checked {
         let containers = containers(after);
-        let own = self.own_secret();
-        for volume in self.projected(after) {
+        let own = self.meant.own_secret();
+        for volume in self.meant.projected(after) {
             let is_mounted = containers.iter().any(|container| container.api_volumes.contains(volume.name));
             for (path, shown) in &volume.files {
-                let credential = self.credential(volume.name, path, shown);
-                let place = format!("{} in volume {}", path, volume.name);
-                prop_assert_ne!(credential, Some(Credential::ForeignToken), "{}", place);
-                if credential == Some(Credential::ForeignCertificates) {
-                    let is_unknown = own.is_none() && self.reflected_root_ca().is_none();
-                    prop_assert!(is_unknown && has(answer, &["home cluster unknown"]), "foreign: {}", place);
-                }
+                let credential = self.meant.credential(volume.name, shown);
                 let is_reflected = match credential {
                     Some(Credential::ReflectedToken) => is_mounted && path == "token",
                     Some(Credential::ReflectedCertificates) => true,
                     _ => false,
                 };
+                let place = format!("{} in volume {}", path, volume.name);
                 prop_assert!(own.is_none() || !is_reflected, "not of the own Secret: {}", place);
-                if let Shown::Secret { name, key } = shown
+                if let Shown::Secret { name, key, .. } = shown
                     && credential == Some(Credential::OwnToken)
                 {
                     // Another key than the one that every such Secret has must be told.
@@ -631,27 +531,24 @@ impl<'c> Review<'c> {
         if self.touched.endpoint.is_none() || self.touched.is_overridden {
             return Ok(());
         }
-        let after = self.projected(after);
-        for volume in self.projected(&self.touched.pod) {
-            for (path, shown) in &volume.files {
+        for (before, after) in self.meant.projected(&self.touched.pod).iter().zip(self.meant.projected(after)) {
+            for (path, shown) in &before.files {
                 let Shown::Token { audience } = shown else { continue };
-                let key = token_key(volume.name, path);
-                let has_own = self.own_secret().is_some() && audience.is_empty();
-                if self.is_kept(audience) || has_own || has_key(&self.touched.pod, &key) {
+                let key = token_key(before.name, path);
+                let has_own = self.meant.own_secret().is_some() && audience.is_empty();
+                if self.meant.is_kept(audience) || has_own || has_key(&self.touched.pod, &key) {
                     continue;
                 }
-                let now = after.iter().find(|after| after.name == volume.name).and_then(|after| after.files.get(path));
-                let secret = self.own_secret().map_or_else(|| self.secret(), str::to_owned);
-                prop_assert_eq!(now, Some(&Shown::Secret { name: secret.clone(), key: key.clone() }));
-                let is_told = has(answer, &[&secret, &key, "keptTokenAudiences"]);
-                prop_assert!(is_told, "nobody makes {} in {}: {:?}", key, secret, answer.warnings);
+                let name = self.meant.own_secret().unwrap_or(&self.meant.secret).to_owned();
+                let is_told = has(answer, &[&name, &key, "keptTokenAudiences"]);
+                prop_assert!(is_told, "nobody makes {} in {}: {:?}", key, name, answer.warnings);
+                prop_assert_eq!(after.files.get(path), Some(&Shown::Secret { name, key, path: path.clone() }));
             }
         }
         Ok(())
     }
 
     fn check_remote(&self, after: &Value, answer: &Answer) -> Checked {
-        self.check_untouched(after)?;
         let containers = containers(after);
         for container in &containers {
             // By a literal value the author, or whoever injected it, chose another API server than the foreign one.
@@ -659,60 +556,20 @@ impl<'c> Review<'c> {
             let is_literal = host.is_some_and(|host| !host.is_empty() && host != FOREIGN_ADDRESS);
             prop_assert!(!is_literal || has(answer, &[container.name]), "{} goes elsewhere", container.name);
         }
-        let before = self.projected(&self.touched.pod);
-        for volume in self.projected(after) {
-            let credential =
-                |path: &str| volume.files.get(path).and_then(|shown| self.credential(volume.name, path, shown));
-            for path in volume.files.keys() {
-                let found = credential(path);
-                let is_for_home = matches!(
-                    found,
-                    Some(Credential::ReflectedToken | Credential::OwnToken | Credential::OwnCertificates)
-                );
-                prop_assert!(!is_for_home, "{} in volume {} is {:?}", path, volume.name, found);
-            }
+        for (before, volume) in self.meant.projected(&self.touched.pod).iter().zip(self.meant.projected(after)) {
             if !containers.iter().any(|container| container.api_volumes.contains(volume.name)) || volume.shows_more {
                 continue;
             }
+            let credential =
+                |path: &str| volume.files.get(path).and_then(|file| self.meant.credential(volume.name, file));
             prop_assert!(volume.files.contains_key("token"), "volume {} has no token", volume.name);
-            let before = before.iter().find(|before| before.name == volume.name);
-            if before.is_none_or(|before| !before.files.contains_key("token")) {
+            if !before.files.contains_key("token") {
                 prop_assert_eq!(credential("token"), Some(Credential::ForeignToken));
                 prop_assert_ne!(credential("ca.crt"), Some(Credential::ReflectedCertificates));
             }
         }
         Ok(())
     }
-
-    fn check_disabled(&self, after: &Value) -> Checked {
-        self.check_untouched(after)?;
-        for volume in self.projected(after) {
-            for (path, shown) in &volume.files {
-                let found = self.credential(volume.name, path, shown);
-                let is_right = match found {
-                    None | Some(Credential::KeptToken | Credential::ReflectedCertificates) => true,
-                    Some(Credential::ForeignCertificates) => self.reflected_root_ca().is_none(),
-                    _ => false,
-                };
-                prop_assert!(is_right, "{} in volume {} is {:?}", path, volume.name, found);
-            }
-        }
-        Ok(())
-    }
-
-    /// Environment and host aliases are as they were.
-    fn check_untouched(&self, after: &Value) -> Checked {
-        for field in ["containers", "initContainers", "hostAliases"] {
-            prop_assert_eq!(&after["spec"][field], &self.touched.pod["spec"][field]);
-        }
-        Ok(())
-    }
-}
-
-/// The key of a token in Liqo's Secret.
-fn token_key(volume: &str, path: &str) -> String {
-    let hash = Sha256::digest(path.as_bytes());
-    format!("{volume}-{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2])
 }
 
 /// Whether a Secret of the pod is shown with this key.
@@ -745,16 +602,10 @@ fn has(answer: &Answer, parts: &[&str]) -> bool {
     answer.warnings.iter().any(|warning| parts.iter().all(|part| warning.contains(part)))
 }
 
-#[track_caller]
-fn evaluate(pod: &Value, settings: &Value) -> Answer {
-    Case::pod(pod.clone()).settings(settings.clone()).outcome().answer
-}
-
 #[test]
 fn every_client_goes_where_it_is_meant_to() {
-    let default = if cfg!(native_only) { 10_000 } else { 1_000 };
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(default);
-    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let config = config(1_000);
+    let cases = config.cases;
     let all = Forged::all();
     // Half of the pods are such that their environment was forged.
     let (home, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|forged| forged.endpoint.is_some());
@@ -771,9 +622,7 @@ fn every_client_goes_where_it_is_meant_to() {
             let review = Review::new(&touched, &settings);
             let kind = format!("{} {}", review.mode, if touched.endpoint.is_some() { "forged" } else { "as it was" });
             *counts.borrow_mut().entry(kind).or_default() += 1;
-            review.check().map_err(|error| {
-                TestCaseError::fail(format!("{error}\npod {} of {}: {}", forged.name(), forged.origin, touched.pod))
-            })
+            review.check().map_err(|error| TestCaseError::fail(format!("{error}\npod {}", touched.pod)))
         },
     );
     result.unwrap_or_else(|error| panic!("{error}"));
@@ -834,7 +683,7 @@ fn the_model_notices() {
             let touched = Touched::new(&forged, None, &[]);
             let settings = json!({"homeClusterId": forged.origin, "homeApiServerAddresses": ["10.80.0.9"]});
             let review = Review::new(&touched, &settings);
-            let answer = evaluate(&touched.pod, &settings);
+            let answer = review.case.outcome().answer;
             let mut after = answer.mutated_object.clone().expect("a change");
             review.check_accepted(&after, &answer).unwrap_or_else(|error| panic!("{}: {error}", forged.name()));
             if make(&mut after) {

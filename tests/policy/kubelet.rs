@@ -187,9 +187,11 @@ pub(crate) enum Shown {
     Token {
         audience: String,
     },
+    /// A key of a Secret, and the path as the pod writes it.
     Secret {
         name: String,
         key: String,
+        path: String,
     },
     ConfigMap {
         name: String,
@@ -198,12 +200,17 @@ pub(crate) enum Shown {
     Other(Value),
 }
 
+/// What is shown at which path.
+pub(crate) type Files = BTreeMap<String, Shown>;
+
 /// A projected volume.
 #[derive(Debug)]
 pub(crate) struct Projected<'p> {
     pub(crate) name: &'p str,
-    /// What is shown at which path. Of several sources for one path the last one counts.
-    pub(crate) files: BTreeMap<String, Shown>,
+    /// Each source, and what it shows.
+    pub(crate) sources: Vec<(&'p Value, Files)>,
+    /// What is shown in the end: of several sources for one path the last one counts.
+    pub(crate) files: Files,
     /// Whether a source shows everything in an object whose keys the pod does not tell.
     pub(crate) shows_more: bool,
 }
@@ -213,47 +220,61 @@ pub(crate) fn projected<'p>(
     pod: &'p Value,
     keys: impl Fn(&str, &str) -> Option<&'static [&'static str]>,
 ) -> Vec<Projected<'p>> {
-    let mut projected = Vec::new();
-    for volume in items(&pod["spec"]["volumes"]).iter().filter(|volume| !volume["projected"].is_null()) {
-        let mut files = BTreeMap::new();
-        let mut shows_more = false;
+    let volumes = items(&pod["spec"]["volumes"]).iter().filter(|volume| volume["projected"].is_object());
+    let read = |volume: &'p Value| {
+        let mut projected =
+            Projected { name: text(&volume["name"]), sources: Vec::new(), files: Files::new(), shows_more: false };
         for source in items(&volume["projected"]["sources"]) {
-            for kind in ["secret", "configMap"] {
-                let body = &source[kind];
-                let name = text(&body["name"]);
-                let shown = |key: &str| {
-                    let (name, key) = (name.to_owned(), key.to_owned());
-                    if kind == "secret" { Shown::Secret { name, key } } else { Shown::ConfigMap { name, key } }
-                };
-                files.extend(
-                    items(&body["items"])
-                        .iter()
-                        .map(|item| (text(&item["path"]).to_owned(), shown(text(&item["key"])))),
-                );
-                if body.is_null() || !items(&body["items"]).is_empty() {
-                    continue;
-                }
-                match keys(kind, name) {
-                    Some(keys) => files.extend(keys.iter().map(|key| ((*key).to_owned(), shown(key)))),
-                    None => shows_more = true,
-                }
-            }
-            let token = &source["serviceAccountToken"];
-            if !token.is_null() {
-                let audience = text(&token["audience"]).to_owned();
-                files.insert(text(&token["path"]).to_owned(), Shown::Token { audience });
-            }
-            for item in items(&source["downwardAPI"]["items"]) {
-                files.insert(text(&item["path"]).to_owned(), Shown::Other(item.clone()));
-            }
+            let files = files_of(source, &keys);
+            projected.shows_more |= files.is_none();
+            projected.files.extend(files.clone().unwrap_or_default());
+            projected.sources.push((source, files.unwrap_or_default()));
         }
-        projected.push(Projected { name: text(&volume["name"]), files, shows_more });
+        projected
+    };
+    volumes.map(read).collect()
+}
+
+/// What a source shows; `None` where the pod does not tell.
+fn files_of(source: &Value, keys: impl Fn(&str, &str) -> Option<&'static [&'static str]>) -> Option<Files> {
+    let mut files = Files::new();
+    // As the kubelet writes it: `./token` is `token`.
+    let clean = |path: &str| path.trim_start_matches("./").to_owned();
+    for kind in ["secret", "configMap"].into_iter().filter(|kind| source[*kind].is_object()) {
+        let name = text(&source[kind]["name"]).to_owned();
+        let mut show = |key: &str, path: &str| {
+            let (name, key, raw) = (name.clone(), key.to_owned(), path.to_owned());
+            let is_secret = kind == "secret";
+            let shown = if is_secret { Shown::Secret { name, key, path: raw } } else { Shown::ConfigMap { name, key } };
+            files.insert(clean(path), shown);
+        };
+        match items(&source[kind]["items"]) {
+            [] => keys(kind, &name)?.iter().for_each(|key| show(key, key)),
+            items => items.iter().for_each(|item| show(text(&item["key"]), text(&item["path"]))),
+        }
     }
-    projected
+    let token = &source["serviceAccountToken"];
+    if token.is_object() {
+        files.insert(clean(text(&token["path"])), Shown::Token { audience: text(&token["audience"]).to_owned() });
+    }
+    for item in items(&source["downwardAPI"]["items"]) {
+        files.insert(clean(text(&item["path"])), Shown::Other(item.clone()));
+    }
+    for (kind, field) in [
+        ("clusterTrustBundle", "path"),
+        ("podCertificate", "keyPath"),
+        ("podCertificate", "certificateChainPath"),
+        ("podCertificate", "credentialBundlePath"),
+    ] {
+        if let Some(path) = source[kind][field].as_str() {
+            files.insert(clean(path), Shown::Other(source.clone()));
+        }
+    }
+    Some(files)
 }
 
 /// The ServiceAccount of a pod once it is stored.
-fn service_account(pod: &Value) -> &str {
+pub(crate) fn service_account(pod: &Value) -> &str {
     let names = ["serviceAccountName", "serviceAccount"].map(|field| text(&pod["spec"][field]));
     names.into_iter().find(|name| !name.is_empty()).unwrap_or("default")
 }
@@ -328,7 +349,7 @@ mod tests {
         let volumes = projected(&pod, |_, name| (name == "kube-root-ca.crt").then_some(&["ca.crt"]));
         let expected = [
             ("ca.crt".to_owned(), Shown::ConfigMap { name: "kube-root-ca.crt".to_owned(), key: "ca.crt".to_owned() }),
-            ("token".to_owned(), Shown::Secret { name: "s".to_owned(), key: "k".to_owned() }),
+            ("token".to_owned(), Shown::Secret { name: "s".to_owned(), key: "k".to_owned(), path: "token".to_owned() }),
         ];
         assert_eq!(volumes[0].files, expected.into());
     }

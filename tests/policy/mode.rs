@@ -1,11 +1,8 @@
 //! Which mode a pod gets, and why a request for one is refused.
 
-use crate::support::Case;
+use crate::support::{Case, MODE, REMOTE_NAME as NAME};
 use rstest::rstest;
 use serde_json::{Value, json};
-
-const MODE: &str = "liqo.io/api-server-support";
-const NAME: &str = "liqo.io/remote-service-account-name";
 
 fn pod(annotations: Value, settings: Value) -> Case {
     let pod = json!({
@@ -28,37 +25,35 @@ fn is_decided(#[case] annotations: Value, #[case] settings: Value, #[case] mode:
     assert_eq!(pod(annotations, settings).outcome().answer.audit_annotations["mode"], mode);
 }
 
+/// The path of the annotation with the mode, in messages.
+const AT: &str = r#"metadata.annotations["liqo.io/api-server-support"]"#;
+
+/// What may be set instead where all modes are allowed.
+const INSTEAD: &str = r#"is not a mode; set "remote" or "disabled", or leave it unset for home"#;
+
 #[rstest]
-#[case(
-    "Remote",
-    r#""Remote" is not a mode; set "remote" or "disabled", or leave it unset for home (did you mean "remote"?)"#
-)]
-#[case(
-    " remote",
-    r#"" remote" is not a mode; set "remote" or "disabled", or leave it unset for home (did you mean "remote"?)"#
-)]
-#[case(
-    "disable",
-    r#""disable" is not a mode; set "remote" or "disabled", or leave it unset for home (did you mean "disabled"?)"#
-)]
-#[case("Home", r#""Home" is not a mode; set "remote" or "disabled", or leave it unset for home"#)]
-#[case("", r#""" is not a mode; set "remote" or "disabled", or leave it unset for home"#)]
-#[case("none", r#""none" is not a mode; set "remote" or "disabled", or leave it unset for home"#)]
-#[case("both", r#""both" is not a mode; set "remote" or "disabled", or leave it unset for home"#)]
-#[case("a\nb\u{7}", r#""a\nb\u{7}" is not a mode; set "remote" or "disabled", or leave it unset for home"#)]
-#[case("home", r#""home" is not a value here; home is the default, leave the annotation unset"#)]
-fn is_unknown(#[case] value: &str, #[case] message: &str) {
-    let expected = format!(r#"metadata.annotations["liqo.io/api-server-support"]: {message}"#);
-    assert_eq!(pod(json!({MODE: value}), json!({})).rejection(), expected);
+#[case::capital(json!("Remote"), r#""Remote""#, r#" (did you mean "remote"?)"#)]
+#[case::space(json!(" remote"), r#"" remote""#, r#" (did you mean "remote"?)"#)]
+#[case::cut(json!("disable"), r#""disable""#, r#" (did you mean "disabled"?)"#)]
+#[case::capital_home(json!("Home"), r#""Home""#, "")]
+#[case::empty(json!(""), r#""""#, "")]
+#[case::none(json!("none"), r#""none""#, "")]
+#[case::both(json!("both"), r#""both""#, "")]
+#[case::control_characters(json!("a\nb\u{7}"), r#""a\nb\u{7}""#, "")]
+#[case::long(json!("x".repeat(100_000)), &format!(r#""{}…""#, "x".repeat(63)), "")]
+#[case::null(json!(null), "null", "")]
+#[case::boolean(json!(true), "true", "")]
+#[case::number(json!(1), "1", "")]
+#[case::list(json!(["remote"]), r#"["remote"]"#, "")]
+#[case::object(json!({}), "{}", "")]
+fn is_unknown(#[case] value: Value, #[case] shown: &str, #[case] likely: &str) {
+    assert_eq!(pod(json!({MODE: value}), json!({})).rejection(), format!("{AT}: {shown} {INSTEAD}{likely}"));
 }
 
 #[test]
-fn is_unknown_and_long() {
-    let expected = format!(
-        r#"metadata.annotations["liqo.io/api-server-support"]: "{}…" is not a mode; set "remote" or "disabled", or leave it unset for home"#,
-        "x".repeat(63)
-    );
-    assert_eq!(pod(json!({MODE: "x".repeat(100_000)}), json!({})).rejection(), expected);
+fn is_the_default() {
+    let message = r#""home" is not a value here; home is the default, leave the annotation unset"#;
+    assert_eq!(pod(json!({MODE: "home"}), json!({})).rejection(), format!("{AT}: {message}"));
 }
 
 #[test]
@@ -70,22 +65,15 @@ fn is_unknown_where_home_is_not_the_default() {
 }
 
 #[rstest]
-#[case(json!(null), "null", "null")]
-#[case(json!(true), "true", "a boolean")]
-#[case(json!(1), "1", "a number")]
-#[case(json!(["remote"]), "[\"remote\"]", "a list")]
-#[case(json!({}), "{}", "an object")]
-fn is_no_string(#[case] value: Value, #[case] shown: &str, #[case] found: &str) {
-    assert_eq!(
-        pod(json!({MODE: value}), json!({})).rejection(),
-        format!(
-            r#"metadata.annotations["liqo.io/api-server-support"]: {shown} is not a mode; set "remote" or "disabled", or leave it unset for home"#
-        )
-    );
-    assert_eq!(
-        pod(json!({MODE: "remote", NAME: value}), json!({})).rejection(),
-        format!(r#"metadata.annotations["liqo.io/remote-service-account-name"]: expected a string, found {found}"#)
-    );
+#[case(json!(null), "null")]
+#[case(json!(true), "a boolean")]
+#[case(json!(1), "a number")]
+#[case(json!(["remote"]), "a list")]
+#[case(json!({}), "an object")]
+fn remote_name_is_no_string(#[case] value: Value, #[case] found: &str) {
+    let message =
+        format!(r#"metadata.annotations["liqo.io/remote-service-account-name"]: expected a string, found {found}"#);
+    assert_eq!(pod(json!({MODE: "remote", NAME: value}), json!({})).rejection(), message);
 }
 
 /// What would be refused next is not recommended.
@@ -94,10 +82,7 @@ fn is_no_string(#[case] value: Value, #[case] shown: &str, #[case] found: &str) 
 #[case(json!({"allowedModes": ["home"]}), "x", r#""x" is not a mode; leave it unset for home"#)]
 #[case(json!({"allowedModes": ["remote"], "defaultMode": "remote"}), "x", r#""x" is not a mode; set "remote""#)]
 fn only_allowed_modes_are_recommended(#[case] settings: Value, #[case] value: &str, #[case] message: &str) {
-    assert_eq!(
-        pod(json!({MODE: value}), settings).rejection(),
-        format!(r#"metadata.annotations["liqo.io/api-server-support"]: {message}"#)
-    );
+    assert_eq!(pod(json!({MODE: value}), settings).rejection(), format!("{AT}: {message}"));
 }
 
 #[test]
@@ -279,99 +264,5 @@ fn bad_settings_refuse_what_they_would_decide() {
          homeApiServerAddresses, homeClusterId, homeClusters, homeCredentialsSecret, defaultMode, allowedModes, \
          allowedRemoteServiceAccounts, keptTokenAudiences, originLabel, namespaceLookup, strict, validateOnly, verifyOnly; \
          homeApiServerPort: expected a number from 1 to 65535, found 0"
-    );
-}
-
-/// Credentials of the home cluster, from wherever, are for mode home only.
-#[rstest]
-#[case::liqos("p-token")]
-#[case::own("own")]
-fn a_pod_made_for_home_is_no_pod_for_another_mode(#[case] secret: &str) {
-    let volume = json!({"name": "v", "projected": {"sources": [
-        {"configMap": {"name": "m"}}, {"secret": {"name": secret, "items": [{"key": "v-2d7116", "path": "x"}]}}, {"secret": {"name": "another"}},
-    ]}});
-    let case = pod(json!({MODE: "remote"}), json!({"homeCredentialsSecret": "own"}))
-        .set("/object/spec/volumes", json!([volume]));
-    assert_eq!(
-        case.rejection(),
-        "spec.volumes[0].projected.sources[1].secret: was made for mode \"home\" and must not reach the foreign API server; recreate the pod with the annotation liqo.io/api-server-support: remote set from the start"
-    );
-    let disabled = case.set("/object/metadata/annotations", json!({MODE: "disabled"}));
-    assert_eq!(
-        disabled.object()["spec"]["volumes"],
-        json!([{"name": "v", "projected": {"sources": [{"configMap": {"name": "m"}}, {"secret": {"name": "another"}}]}}])
-    );
-}
-
-/// Liqo forges the environment of a pod that opted out of tokens too. In mode remote it would get one of the foreign
-/// cluster, and send it home.
-#[test]
-fn a_pod_that_was_sent_home_is_none_for_mode_remote() {
-    let mut case = Case::recorded("already-forged");
-    for volume in case.request["object"]["spec"]["volumes"].as_array_mut().unwrap() {
-        volume.as_object_mut().unwrap().remove("projected");
-    }
-    assert_eq!(
-        case.settings(json!({"defaultMode": "remote"})).rejection(),
-        "spec.containers[0].env: was made for mode \"home\" and must not reach the foreign API server; recreate the pod with the annotation liqo.io/api-server-support: remote set from the start"
-    );
-}
-
-/// A volume at the path of the credentials from which a virtual kubelet without API server support took the token.
-#[rstest]
-#[case::certificates_as_a_whole(json!([{"configMap": {"name": "kube-root-ca.crt.milan"}, "x": 1}]), json!([{"configMap": {"name": "kube-root-ca.crt"}, "x": 1}]), true)]
-#[case::another_config_map_as_a_whole(json!([{"configMap": {"name": "m"}}]), json!([]), false)]
-#[case::stripped(
-    json!([{"configMap": {"name": "kube-root-ca.crt.milan", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}]),
-    json!([{"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}]),
-    true
-)]
-#[case::empty(json!([]), json!([]), true)]
-#[case::absent(Value::Null, json!([]), true)]
-fn remote_completes_a_stripped_volume(#[case] before: Value, #[case] after: Value, #[case] is_stripped: bool) {
-    let case = pod(json!({MODE: "remote"}), json!({"homeClusterId": "milan"}))
-        .set("/object/spec/volumes", json!([{"name": "v", "projected": {"sources": before}}]))
-        .set(
-            "/object/spec/containers/0/volumeMounts",
-            json!([{"name": "v", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}]),
-        );
-    let mut expected = after;
-    if is_stripped {
-        expected
-            .as_array_mut()
-            .unwrap()
-            .push(json!({"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}}));
-    } else {
-        expected = before;
-    }
-    assert_eq!(case.object()["spec"]["volumes"][0]["projected"]["sources"], expected);
-    let elsewhere = case.set("/object/spec/containers/0/volumeMounts/0/mountPath", json!("/mnt"));
-    assert_eq!(elsewhere.object()["spec"]["volumes"], elsewhere.request["object"]["spec"]["volumes"]);
-}
-
-/// Tokens of the foreign cluster go, certificates become the home cluster's where it is known.
-#[rstest]
-#[case(json!({"homeClusterId": "milan"}), "kube-root-ca.crt.milan")]
-#[case(json!({}), "kube-root-ca.crt")]
-fn disabled_takes_every_token(#[case] settings: Value, #[case] certificates: &str) {
-    let token = json!({"serviceAccountToken": {"path": "token"}});
-    let root_ca = |name: &str| json!({"configMap": {"name": name, "items": []}});
-    let volumes = json!([
-        {"name": "a", "projected": {"sources": [token, root_ca("kube-root-ca.crt"), token, root_ca("mine")]}},
-        {"name": "b", "projected": {"sources": [token]}},
-        {"name": "c", "emptyDir": {}},
-    ]);
-    let case = pod(json!({MODE: "disabled"}), settings).set("/object/spec/volumes", volumes);
-    assert_eq!(
-        case.object()["spec"],
-        json!({
-            "containers": [{"name": "c"}],
-            "automountServiceAccountToken": false,
-            "volumes": [
-                {"name": "a", "projected": {"sources": [root_ca(certificates), root_ca("mine")]}},
-                {"name": "b", "projected": {"sources": []}},
-                {"name": "c", "emptyDir": {}},
-            ],
-        })
     );
 }

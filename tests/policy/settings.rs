@@ -204,3 +204,62 @@ fn aliases_count(#[case] host: &str, #[case] port: &str) {
     let answer = Case::pod(pod).settings(json!({host: "api.example.org", port: "6443"})).outcome().answer;
     assert_eq!(answer.audit_annotations["home-api-server"], "api.example.org:6443");
 }
+
+#[rstest]
+#[case::beside_the_id(json!({"homeClusterId": "milan", "homeClusters": {"milan": {}}}), "homeClusterId: beside homeClusters, expected one of them")]
+#[case::none(json!({"homeClusters": {}}), "homeClusters: expected at least one home cluster, found none")]
+#[case::list(json!({"homeClusters": ["milan"]}), "homeClusters: expected an object, found a list")]
+#[case::id(json!({"homeClusters": {"Milan": {}}}), r#"homeClusters: expected the id of a Liqo cluster (at most 63 lower-case letters, digits and hyphens), found "Milan""#)]
+#[case::entry(json!({"homeClusters": {"milan": 1}}), "homeClusters.milan: expected an object, found a number")]
+#[case::values(
+    json!({"homeClusters": {"milan": {"homeApiServerPort": 0, "homeApiServerAddresses": ["x"]}, "rome": {"homeApiServerHost": "H"}}}),
+    r#"homeClusters.milan.homeApiServerPort: expected a number from 1 to 65535, found 0; homeClusters.milan.homeApiServerAddresses[0]: expected an IP address, found "x"; homeClusters.rome.homeApiServerHost: expected a DNS name or an IP address, found "H": write it in lower case"#
+)]
+#[case::key(
+    json!({"homeClusters": {"milan": {"homeClusterId": "milan"}}}),
+    r#"homeClusters.milan: "homeClusterId": no such setting; known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts"#
+)]
+#[case::with_what_it_inherits(
+    json!({"defaultMode": "remote", "homeClusters": {"milan": {"allowedModes": ["home"]}, "rome": {"allowedModes": ["home"], "defaultMode": "home"}}}),
+    r#"homeClusters.milan.defaultMode: "remote" (inherited) is not one of allowedModes"#
+)]
+#[case::two_names(
+    json!({"homeClusters": {"milan": {"home_api_server_port": 1, "homeApiServerPort": 1}}}),
+    "homeClusters.milan.home_api_server_port: the same setting as homeApiServerPort, expected one of them"
+)]
+#[case::label(json!({"originLabel": "a/b/c"}), r#"originLabel: expected the key of a label, found "a/b/c""#)]
+#[case::audience(json!({"keptTokenAudiences": [""]}), r#"keptTokenAudiences[0]: expected an audience other than the API server's, found """#)]
+#[case::both(json!({"validateOnly": true, "verifyOnly": true}), "verifyOnly: beside validateOnly, expected one of them")]
+fn settings_of_home_clusters_are_wrong(#[case] settings: Value, #[case] message: &str) {
+    assert_eq!(problem(&settings).as_deref(), Some(message));
+}
+
+#[test]
+fn many_problems_are_counted() {
+    let entries: serde_json::Map<_, _> =
+        (0..1000).map(|index| (format!("c-{index:03}"), json!({"homeApiServerPort": 0}))).collect();
+    let message = problem(&json!({"homeClusters": entries})).expect("problems");
+    assert!(message.starts_with("homeClusters.c-000.homeApiServerPort: "), "{message}");
+    assert!(message.ends_with("; and 968 more"), "{message}");
+    assert_eq!(message.matches("; ").count(), 32);
+}
+
+/// What is wrong with an address that leads nowhere, or that Kubernetes refuses in host aliases.
+const MAPPED: &str = "write an IPv4-mapped address as IPv4";
+const UNSPECIFIED: &str = "an unspecified address leads nowhere";
+const LOOPBACK: &str = "a loopback address leads to the pod itself";
+const MULTICAST: &str = "a multicast address leads to no API server";
+
+#[rstest]
+#[case::mapped("::ffff:10.0.0.1", MAPPED)]
+#[case::unspecified("0.0.0.0", UNSPECIFIED)]
+#[case::unspecified_v6("::", UNSPECIFIED)]
+#[case::loopback("127.0.0.1", LOOPBACK)]
+#[case::loopback_of_another_host("127.8.9.10", LOOPBACK)]
+#[case::loopback_v6("::1", LOOPBACK)]
+#[case::multicast("224.0.0.1", MULTICAST)]
+#[case::multicast_v6("ff02::1", MULTICAST)]
+fn addresses_that_lead_nowhere_are_no_settings(#[case] address: &str, #[case] message: &str) {
+    let message = format!("homeApiServerAddresses[1]: expected an IP address, found \"{address}\": {message}");
+    assert_eq!(problem(&json!({"homeApiServerAddresses": ["10.0.0.1", address]})), Some(message));
+}

@@ -3,10 +3,31 @@
 use std::{
     fs,
     io::Write as _,
-    process::{Command, Stdio},
+    path::PathBuf,
+    process::{self, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
-use tempfile::TempDir;
+/// A request of which the runner and kwctl pass on every field.
+pub(crate) const REQUEST: &str = r#"{
+    "uid": "u1",
+    "kind": {"group": "", "version": "v1", "kind": "Pod"},
+    "resource": {"group": "", "version": "v1", "resource": "pods"},
+    "operation": "CREATE",
+    "userInfo": {},
+    "object": {"spec": {"a": 1, "b": [1, 2]}}
+}"#;
+
+/// The line for a request that is accepted.
+pub(crate) const ALLOWED: &str = r#"{"uid":"u1","allowed":true,"auditAnnotations":null,"warnings":null}"#;
+
+/// The line for a call that fails.
+pub(crate) fn failed(reason: &str) -> String {
+    let message = serde_json::to_string(&format!("internal server error: {reason}")).unwrap();
+    format!(
+        r#"{{"uid":"u1","allowed":false,"status":{{"message":{message},"code":500}},"auditAnnotations":null,"warnings":null}}"#
+    )
+}
 
 /// What a process leaves behind.
 #[derive(Debug, PartialEq)]
@@ -31,16 +52,27 @@ pub(crate) fn failure(code: i32, line: &str) -> Outcome {
     Outcome { code: Some(code), stdout: String::new(), stderr: format!("{line}\n") }
 }
 
-pub(crate) struct Directory(TempDir);
+/// A directory that goes with the test.
+pub(crate) struct Directory(PathBuf);
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
 
 impl Directory {
     /// A directory with a `policy.wasm` and a `request.json`.
     pub(crate) fn new(policy: &[u8], request: &str) -> Self {
-        Self(TempDir::new().unwrap()).with("policy.wasm", policy).with("request.json", request)
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("runner-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir(&path).unwrap();
+        Self(path).with("policy.wasm", policy).with("request.json", request)
     }
 
     pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
-        fs::write(self.0.path().join(name), content).unwrap();
+        fs::write(self.0.join(name), content).unwrap();
         self
     }
 
@@ -53,22 +85,20 @@ impl Directory {
     }
 
     pub(crate) fn runner(&self, arguments: &[&str], stdin: &str) -> Outcome {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_runner"))
-            .args(arguments)
-            .current_dir(&self.0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut pipe = child.stdin.take().unwrap();
-        pipe.write_all(stdin.as_bytes()).unwrap();
-        drop(pipe);
+        let mut child = self.command(arguments).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         Outcome {
             code: output.status.code(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+        command.args(arguments).current_dir(&self.0);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
     }
 }

@@ -1,126 +1,69 @@
-//! The library: instances, fresh and kept, and their memory, in each engine.
+//! The library: instances, fresh and kept, and their memory.
 
-use runner::{AdmissionRequest, AdmissionResponse, Engine, LoadError, Policy, Settings};
-use serde_json::json;
+use runner::{Instance, Policy};
 
 use crate::guest::{ACCEPTED, Reply, VALID, guest, validating};
 
 const PAGE: usize = 65536;
 
-const ENGINES: &[Engine] = &[
-    Engine::Interpreter,
-    #[cfg(feature = "wasmtime")]
-    Engine::Wasmtime,
-];
-
-/// Every guest here starts with so many pages.
-const INITIAL_PAGES: usize = 16;
-
-fn request() -> AdmissionRequest {
-    AdmissionRequest::from_value(json!({
-        "uid": "u1",
-        "kind": {"group": "", "version": "v1", "kind": "Pod"},
-        "resource": {"group": "", "version": "v1", "resource": "pods"},
-        "operation": "CREATE",
-        "userInfo": {},
-    }))
-    .unwrap()
+/// A policy that counts its calls, and needs a page more each time.
+fn counting() -> Policy {
+    Policy::from_bytes(&validating(Reply::Grow("call 0"))).unwrap()
 }
 
-fn accepted(warnings: Option<&str>) -> AdmissionResponse {
-    AdmissionResponse {
-        uid: "u1".to_owned(),
-        allowed: true,
-        patch: None,
-        status: None,
-        audit_annotations: None,
-        warnings: warnings.map(|warning| vec![warning.to_owned()]),
-    }
-}
-
-/// The module in each engine.
-fn policies(module: &[u8]) -> Vec<Policy> {
-    ENGINES.iter().map(|engine| Policy::from_bytes(*engine, module).unwrap()).collect()
+/// What the function answers, or the error.
+fn call(instance: &Instance, function: &str, payload: &str) -> Result<String, String> {
+    let answer = instance.call(function, payload.as_bytes()).map_err(|error| error.to_string())?;
+    Ok(String::from_utf8(answer).unwrap())
 }
 
 #[test]
 fn an_instance_keeps_its_memory_and_shares_it_with_none() {
-    let counter = r#"{"accepted":true,"warnings":["call 0"]}"#;
-    let (request, settings) = (request(), Settings::default());
-    for policy in policies(&validating(Reply::Count(counter))) {
-        let kept = policy.instance().unwrap();
-        assert_eq!(kept.validate(&request, &settings), accepted(Some("call 1")));
-        assert_eq!(kept.validate(&request, &settings), accepted(Some("call 2")));
-
-        let fresh = policy.instance().unwrap();
-        assert_eq!(fresh.validate(&request, &settings), accepted(Some("call 1")));
-        assert_eq!(kept.validate(&request, &settings), accepted(Some("call 3")));
-    }
-}
-
-#[test]
-fn an_instance_answers_after_a_failure() {
-    for policy in policies(&guest(Reply::Trap, Reply::Answer(ACCEPTED))) {
-        let instance = policy.instance().unwrap();
-        let settings = Settings::default();
-        assert!(!instance.validate_settings(&settings).valid);
-        assert_eq!(instance.validate(&request(), &settings), accepted(None));
-    }
+    let policy = counting();
+    let kept = policy.instance().unwrap();
+    assert_eq!(call(&kept, "validate", ""), Ok("call 1".to_owned()));
+    assert_eq!(call(&kept, "validate", ""), Ok("call 2".to_owned()));
+    assert_eq!(call(&policy.instance().unwrap(), "validate", ""), Ok("call 1".to_owned()));
+    assert_eq!(call(&kept, "validate", ""), Ok("call 3".to_owned()));
 }
 
 #[test]
 fn a_memory_limit_stops_growth() {
-    for policy in policies(&validating(Reply::Grow(ACCEPTED))) {
-        let policy = policy.with_memory_limit((INITIAL_PAGES + 2) * PAGE);
-        let allowed_calls = |count| {
-            let instance = policy.instance().unwrap();
-            let settings = Settings::default();
-            (0..count).filter(|_| instance.validate(&request(), &settings).allowed).count()
-        };
-        assert_eq!(allowed_calls(2), 2);
-        assert_eq!(allowed_calls(5), 2);
-    }
+    let instance = counting().with_memory_limit(18 * PAGE).instance().unwrap();
+    assert_eq!(call(&instance, "validate", ""), Ok("call 1".to_owned()));
+    assert_eq!(call(&instance, "validate", ""), Ok("call 2".to_owned()));
+    let trap = "Guest call failure: wasm `unreachable` instruction executed";
+    assert_eq!(call(&instance, "validate", ""), Err(trap.to_owned()));
+    assert!(counting().with_memory_limit(15 * PAGE).instance().is_err());
 }
 
 #[test]
-fn a_memory_limit_below_the_start_is_an_error() {
-    for policy in policies(&validating(Reply::Answer(ACCEPTED))) {
-        let policy = policy.with_memory_limit((INITIAL_PAGES - 1) * PAGE);
-        assert!(policy.instance().is_err());
-    }
+fn an_instance_answers_after_a_failure() {
+    let policy = Policy::from_bytes(&guest(Reply::Trap, Reply::Answer(ACCEPTED))).unwrap();
+    let instance = policy.instance().unwrap();
+    assert!(call(&instance, "validate_settings", "{}").is_err());
+    assert_eq!(call(&instance, "validate", "{}"), Ok(ACCEPTED.to_owned()));
 }
 
 #[test]
 fn the_host_that_is_given_answers_calls() {
     let module = validating(Reply::Relay(["kubewarden", "kubernetes", "get_resource", "{}"]));
-    let answer = |policy: &Policy| policy.instance().unwrap().call("validate", b"");
-    for policy in policies(&module) {
-        let asked = policy.with_host(|binding, namespace, operation, payload| {
-            Ok(format!("{binding} {namespace} {operation} {}", String::from_utf8_lossy(payload)).into_bytes())
-        });
-        assert_eq!(answer(&asked).unwrap(), b"kubewarden kubernetes get_resource {}");
-
-        let refused = policy.with_host(|_, _, _, _| Err("not found".to_owned()));
-        assert_eq!(answer(&refused).unwrap_err().to_string(), "Guest call failure: not found");
-
-        let none = "Guest call failure: the runner has no host capability kubernetes/get_resource";
-        assert_eq!(answer(&policy).unwrap_err().to_string(), none);
-    }
+    let policy = Policy::from_bytes(&module).unwrap();
+    let answer = |policy: &Policy| call(&policy.instance().unwrap(), "validate", "");
+    let asked = policy.with_host(|binding, namespace, operation, payload| {
+        Ok(format!("{binding} {namespace} {operation} {}", String::from_utf8_lossy(payload)).into_bytes())
+    });
+    assert_eq!(answer(&asked), Ok("kubewarden kubernetes get_resource {}".to_owned()));
+    let refused = policy.with_host(|_, _, _, _| Err("not found".to_owned()));
+    assert_eq!(answer(&refused), Err("Guest call failure: not found".to_owned()));
+    let none = "Guest call failure: the runner has no host capability kubernetes/get_resource";
+    assert_eq!(answer(&policy), Err(none.to_owned()));
 }
 
 #[test]
 fn a_function_is_called_with_the_bytes_given() {
-    for policy in policies(&guest(Reply::Answer(VALID), Reply::FailWithPayload)) {
-        let instance = policy.instance().unwrap();
-        assert_eq!(instance.call("validate_settings", b"").unwrap(), VALID.as_bytes());
-        assert_eq!(instance.call("anything", b"not json").unwrap_err().to_string(), "Guest call failure: not json");
-    }
-}
-
-#[test]
-fn a_module_is_refused_with_a_reason() {
-    for engine in ENGINES {
-        assert_eq!(Policy::from_bytes(*engine, b"text").unwrap_err(), LoadError::NotWasm);
-        assert!(matches!(Policy::from_bytes(*engine, b"\0asm"), Err(LoadError::Invalid(_))));
-    }
+    let policy = Policy::from_bytes(&guest(Reply::Answer(VALID), Reply::FailWithPayload)).unwrap();
+    let instance = policy.instance().unwrap();
+    assert_eq!(call(&instance, "validate_settings", ""), Ok(VALID.to_owned()));
+    assert_eq!(call(&instance, "anything", "not json"), Err("Guest call failure: not json".to_owned()));
 }

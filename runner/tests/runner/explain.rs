@@ -1,7 +1,7 @@
 //! `runner explain`: the whole text.
 
 use crate::{
-    command::{Directory, failure, printed},
+    command::{Directory, Outcome, failure, printed},
     guest::{ACCEPTED, Reply, guest, validating},
 };
 
@@ -69,92 +69,99 @@ warning: hm
 }
 
 #[test]
-fn says_so_when_nothing_changes() {
-    assert_explained(
-        ACCEPTED,
-        POD,
-        "\
-Pod web in namespace shop
-accepted unchanged
-",
-    );
-}
-
-#[test]
-fn shows_annotations_without_a_mode() {
+fn shows_the_other_outcomes() {
+    let pod = "Pod web in namespace shop\n";
+    assert_explained(ACCEPTED, POD, &format!("{pod}accepted unchanged\n"));
     assert_explained(
         r#"{"accepted":true,"audit_annotations":{"problems":"hm"}}"#,
         POD,
-        "\
-Pod web in namespace shop
-problems: hm
-accepted unchanged
-",
+        &format!("{pod}problems: hm\naccepted unchanged\n"),
     );
-}
-
-#[test]
-fn shows_a_rejection() {
     assert_explained(
         r#"{"accepted":false,"message":"not here","warnings":["hm"]}"#,
         POD,
-        "\
-Pod web in namespace shop
-warning: hm
-rejected: not here
-",
+        &format!("{pod}warning: hm\nrejected: not here\n"),
     );
-    assert_explained(
-        r#"{"accepted":false}"#,
-        POD,
-        "\
-Pod web in namespace shop
-rejected: no reason given
-",
+    assert_explained(r#"{"accepted":false}"#, POD, &format!("{pod}rejected: no reason given\n"));
+}
+
+#[test]
+fn colors_on_a_terminal() {
+    let colored = |answer: &str| {
+        let request = POD.replace("\"metadata\"", "\"a\": 1, \"metadata\"");
+        let directory = Directory::new(&validating(Reply::Answer(answer)), &request);
+        let output = directory
+            .command(&["explain", "--request-path", "request.json", "policy.wasm"])
+            .env("CLICOLOR_FORCE", "1")
+            .output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    assert_eq!(
+        colored(r#"{"accepted":true,"mutated_object":{"a":2}}"#).lines().take(7).collect::<Vec<_>>(),
+        [
+            "\u{1b}[1mPod web in namespace shop\u{1b}[0m",
+            "",
+            "\u{1b}[1m--- before\u{1b}[0m",
+            "\u{1b}[1m+++ after\u{1b}[0m",
+            "\u{1b}[1m@@ -1,13 +1 @@\u{1b}[0m",
+            "\u{1b}[31m-a: 1\u{1b}[0m",
+            "\u{1b}[31m-metadata:\u{1b}[0m",
+        ]
+    );
+    assert!(colored(r#"{"accepted":true,"mutated_object":{"a":2}}"#).ends_with("\u{1b}[32m+a: 2\u{1b}[0m\n"));
+    assert_eq!(
+        colored(r#"{"accepted":false,"message":"no"}"#),
+        "\u{1b}[1mPod web in namespace shop\u{1b}[0m\n\u{1b}[31mrejected: no\u{1b}[0m\n"
     );
 }
 
 #[test]
 fn names_the_object() {
-    let kind = r#""kind": {"group": "apps", "version": "v1", "kind": "Deployment"}"#;
-    let envelope = |rest: &str| {
-        format!(
-            r#"{{"uid": "u1", {kind}, "resource": {{"group": "apps", "version": "v1", "resource": "deployments"}}, "userInfo": {{}}, {rest}}}"#
-        )
+    let assert_named = |rest: &str, name: &str| {
+        let request = format!(
+            r#"{{"uid": "u1", "kind": {{"group": "apps", "version": "v1", "kind": "Deployment"}}, "userInfo": {{}},
+                 "resource": {{"group": "apps", "version": "v1", "resource": "deployments"}}, {rest}}}"#
+        );
+        assert_explained(ACCEPTED, &request, &format!("{name}\naccepted unchanged\n"));
     };
-    assert_explained(
-        ACCEPTED,
-        &envelope(r#""operation": "CREATE", "object": {"metadata": {"generateName": "web-", "namespace": "shop"}}"#),
-        "Deployment web-* in namespace shop\naccepted unchanged\n",
+    assert_named(
+        r#""operation": "CREATE", "object": {"metadata": {"generateName": "web-", "namespace": "shop"}}"#,
+        "Deployment web-* in namespace shop",
     );
-    assert_explained(
-        ACCEPTED,
-        &envelope(
-            r#""operation": "UPDATE", "subResource": "scale", "name": "web", "object": {"metadata": {"name": "web", "generateName": "w"}}"#,
-        ),
-        "Deployment/scale web, UPDATE\naccepted unchanged\n",
+    assert_named(
+        r#""operation": "UPDATE", "subResource": "scale", "name": "web", "object": {"metadata": {"name": "web", "generateName": "w"}}"#,
+        "Deployment/scale web, UPDATE",
     );
-    assert_explained(
-        ACCEPTED,
-        &envelope(r#""operation": "DELETE", "name": "web", "namespace": "shop""#),
-        "Deployment web in namespace shop, DELETE\naccepted unchanged\n",
+    assert_named(
+        r#""operation": "DELETE", "name": "web", "namespace": "shop""#,
+        "Deployment web in namespace shop, DELETE",
     );
-    assert_explained(
-        ACCEPTED,
-        &envelope(r#""operation": "CREATE", "object": {}"#),
-        "Deployment without a name\naccepted unchanged\n",
+    assert_named(r#""operation": "CREATE", "object": {}"#, "Deployment without a name");
+}
+
+#[test]
+fn explains_each_request() {
+    let pods =
+        "{kind: Pod, apiVersion: v1, metadata: {name: a}}\n---\n{kind: Pod, apiVersion: v1, metadata: {name: b}}";
+    let unchanged = |name| format!("Pod {name} in namespace default\naccepted unchanged\n");
+    assert_eq!(
+        Directory::new(&validating(Reply::Answer(ACCEPTED)), pods).evaluate("explain", &["--from-make"]),
+        Outcome {
+            stderr: "note: REQUEST=request.json: evaluated as requests to create the objects in it\n".to_owned(),
+            ..printed(&format!("{}\n{}", unchanged("a"), unchanged("b")))
+        }
     );
 }
 
 #[test]
-fn fails_like_run() {
-    let policy = guest(Reply::Answer(r#"{"valid":false,"message":"a: unknown"}"#), Reply::Answer(ACCEPTED));
+fn shows_each_problem_of_the_settings_once() {
+    let verdict =
+        r#"{"valid":false,"message":"b: unknown; known are a, c; d: found \"x; \\\"y\"; e: unknown; known are a, c"}"#;
     assert_eq!(
-        Directory::new(&policy, POD).evaluate("explain", &[]),
-        failure(1, "Error: Provided settings are not valid: a: unknown")
-    );
-    assert_eq!(
-        Directory::new(b"policy", POD).evaluate("explain", &[]),
-        failure(2, "Error: policy.wasm: not a WebAssembly module")
+        Directory::new(&guest(Reply::Answer(verdict), Reply::Answer(ACCEPTED)), POD).evaluate("explain", &[]),
+        failure(
+            1,
+            "Error: the policy refuses the settings:\n  b: unknown\n  known are a, c\n  d: found \"x; \\\"y\"\n  e: unknown"
+        )
     );
 }

@@ -5,20 +5,14 @@
 pub(crate) enum Reply<'a> {
     /// Returns these bytes.
     Answer(&'a str),
-    /// Reports this error.
-    Fail(&'a str),
-    /// Reports the payload of the call as its error, the one thing the host passes on verbatim.
+    /// Reports the payload of the call as its error: the host passes that on verbatim.
     FailWithPayload,
     /// Executes `unreachable`.
     Trap,
-    /// Grows its memory by a page, or traps when it cannot, and returns these bytes.
+    /// Grows its memory by a page, or traps if it cannot, and returns these bytes, in which the digit after `call ` is one
+    /// higher each time.
     Grow(&'a str),
-    /// Returns these bytes, in which the digit after `call ` is one higher each time.
-    Count(&'a str),
-    /// Calls the host with binding, namespace, operation and payload. Returns these bytes, or
-    /// reports the host's error.
-    AskHost([&'a str; 4], &'a str),
-    /// Calls the host likewise. Returns what the host answers, or reports its error.
+    /// Calls the host with binding, namespace, operation and payload. Returns the host's answer, or reports its error.
     Relay([&'a str; 4]),
 }
 
@@ -36,7 +30,7 @@ pub(crate) fn validating(validate: Reply) -> Vec<u8> {
     guest(Reply::Answer(VALID), validate)
 }
 
-/// A guest that replies so to `validate_settings`, and so to everything else.
+/// A guest that replies so to `validate_settings`, and so to everything else. It starts with 16 pages of memory.
 pub(crate) fn guest(settings: Reply, validate: Reply) -> Vec<u8> {
     let (settings_data, settings_code) = compile(settings, SETTINGS_TEXT);
     let (validate_data, validate_code) = compile(validate, VALIDATE_TEXT);
@@ -46,8 +40,7 @@ pub(crate) fn guest(settings: Reply, validate: Reply) -> Vec<u8> {
              (import "wapc" "__guest_request" (func $request (param i32 i32)))
              (import "wapc" "__guest_response" (func $response (param i32 i32)))
              (import "wapc" "__guest_error" (func $error (param i32 i32)))
-             (import "wapc" "__host_call"
-               (func $host_call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
+             (import "wapc" "__host_call" (func $host_call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
              (import "wapc" "__host_response_len" (func $host_response_len (result i32)))
              (import "wapc" "__host_response" (func $host_response (param i32)))
              (import "wapc" "__host_error_len" (func $host_error_len (result i32)))
@@ -71,69 +64,44 @@ pub(crate) fn assemble(text: &str) -> Vec<u8> {
 
 /// The data segments and the body of a function that replies so, with its text at an address.
 fn compile(reply: Reply, address: usize) -> (String, String) {
-    let give = |function: &str, text: &str, result: u8| {
-        let length = text.len();
-        (
-            data(address, text),
-            format!("(call ${function} (i32.const {address}) (i32.const {length})) (i32.const {result})"),
-        )
+    let answer = |text: &str| {
+        let code = format!("(call $response (i32.const {address}) (i32.const {})) (i32.const 1)", text.len());
+        (data(address, text), code)
     };
     match reply {
-        Reply::Answer(text) => give("response", text, 1),
-        Reply::Fail(text) => give("error", text, 0),
+        Reply::Answer(text) => answer(text),
         Reply::FailWithPayload => {
             (String::new(), format!("(call $error (i32.const {PAYLOAD}) (local.get $length)) (i32.const 0)"))
         }
         Reply::Trap => (String::new(), "unreachable".to_owned()),
         Reply::Grow(text) => {
-            let (data, code) = give("response", text, 1);
-            let grow = "(if (i32.lt_s (memory.grow (i32.const 1)) (i32.const 0))
-                          (then unreachable))";
-            (data, format!("{grow} {code}"))
-        }
-        Reply::Count(text) => {
-            let (data, code) = give("response", text, 1);
+            let (data, code) = answer(text);
             let digit = address + text.find("call ").unwrap() + "call ".len();
             let count = format!(
-                "(i32.store8 (i32.const {digit})
-                   (i32.add (i32.load8_u (i32.const {digit})) (i32.const 1)))"
+                "(if (i32.lt_s (memory.grow (i32.const 1)) (i32.const 0)) (then unreachable))
+                 (i32.store8 (i32.const {digit}) (i32.add (i32.load8_u (i32.const {digit})) (i32.const 1)))"
             );
             (data, format!("{count} {code}"))
         }
-        Reply::AskHost(arguments, text) => {
-            let (segment, code) = give("response", text, 1);
-            let (segments, ask) = ask_host(arguments, address + text.len());
-            (segment + &segments, ask + &code)
-        }
         Reply::Relay(arguments) => {
-            let (segments, ask) = ask_host(arguments, address);
-            let relay = format!(
-                "(call $host_response (i32.const {PAYLOAD}))
+            let (mut segments, mut operands, mut next) = (String::new(), String::new(), address);
+            for argument in arguments {
+                segments += &data(next, argument);
+                operands += &format!("(i32.const {next}) (i32.const {})", argument.len());
+                next += argument.len();
+            }
+            let code = format!(
+                "(if (i32.eqz (call $host_call {operands}))
+                   (then
+                     (call $host_error (i32.const {PAYLOAD}))
+                     (call $error (i32.const {PAYLOAD}) (call $host_error_len))
+                     (return (i32.const 0))))
+                 (call $host_response (i32.const {PAYLOAD}))
                  (call $response (i32.const {PAYLOAD}) (call $host_response_len)) (i32.const 1)"
             );
-            (segments, ask + &relay)
+            (segments, code)
         }
     }
-}
-
-/// The data segments and the code of a call of the host, which reports the host's error as the guest's.
-fn ask_host(arguments: [&str; 4], address: usize) -> (String, String) {
-    let mut segments = String::new();
-    let mut operands = String::new();
-    let mut next = address;
-    for argument in arguments {
-        segments += &data(next, argument);
-        operands += &format!("(i32.const {next}) (i32.const {})", argument.len());
-        next += argument.len();
-    }
-    let code = format!(
-        "(if (i32.eqz (call $host_call {operands}))
-           (then
-             (call $host_error (i32.const {PAYLOAD}))
-             (call $error (i32.const {PAYLOAD}) (call $host_error_len))
-             (return (i32.const 0))))"
-    );
-    (segments, code)
 }
 
 fn data(address: usize, text: &str) -> String {

@@ -1,16 +1,9 @@
 //! Answers of a cluster, replayed from a file as kwctl writes it.
 
 use crate::{
-    command::{Directory, Outcome, answer, failure},
+    command::{Directory, Outcome, REQUEST, answer, failed, failure},
     guest::{Reply, validating},
 };
-
-const REQUEST: &str = r#"{
-    "uid": "u1",
-    "kind": {"group": "", "version": "v1", "kind": "Pod"},
-    "resource": {"group": "", "version": "v1", "resource": "pods"},
-    "operation": "CREATE", "userInfo": {}, "object": {}
-}"#;
 
 /// What the policy asks.
 const ASKED: &str = r#"{"api_version":"v1","kind":"Namespace","name":"demo-milan","namespace":null,"disable_cache":false,"field_masks":["metadata.labels"]}"#;
@@ -44,9 +37,7 @@ fn ask(session: &str, options: &[&str]) -> Outcome {
 
 /// The policy reports why its call failed, and may have something noted on stderr.
 fn refused(reason: &str, notes: &str) -> Outcome {
-    let line = format!(
-        r#"{{"uid":"u1","allowed":false,"status":{{"message":"internal server error: Guest call failure: {reason}","code":500}},"auditAnnotations":null,"warnings":null}}"#
-    );
+    let line = failed(&format!("Guest call failure: {reason}"));
     Outcome { stderr: notes.to_owned(), ..answer(&line) }
 }
 
@@ -67,42 +58,23 @@ fn gives_the_recorded_error() {
 
 #[test]
 fn gives_no_answer_to_another_question() {
-    assert_eq!(
-        ask(&RECORDED.replace("demo-milan", "shop"), ALLOWED),
-        refused(
-            r#"Callback evaluation failure: the next answer was recorded for v1/Namespace shop with the fields {\"metadata.labels\"}, not for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
-            ""
-        )
-    );
-    let session =
-        RECORDED.replace("namespace: null", "namespace: shop").replace("disable_cache: false", "disable_cache: true");
-    let session = session.replace("    field_masks:\n    - metadata.labels\n", "");
-    assert_eq!(
-        ask(&session, ALLOWED),
-        refused(
-            r#"Callback evaluation failure: the next answer was recorded for v1/Namespace demo-milan in namespace shop past the cache, not for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
-            ""
-        )
-    );
+    let other = "Callback evaluation failure: the next recorded answer is not for v1/Namespace demo-milan";
+    assert_eq!(ask(&RECORDED.replace("demo-milan", "shop"), ALLOWED), refused(other, ""));
+    assert_eq!(ask(&RECORDED.replace("disable_cache: false", "disable_cache: true"), ALLOWED), refused(other, ""));
 }
 
 #[test]
 fn gives_each_answer_once() {
-    assert_eq!(
-        ask("[]", ALLOWED),
-        refused(
-            r#"Callback evaluation failure: no answer was recorded for v1/Namespace demo-milan with the fields {\"metadata.labels\"}"#,
-            ""
-        )
-    );
-    assert_eq!(ask(&RECORDED.repeat(2), ALLOWED).stderr, "note: not every recorded answer was asked for\n");
+    let none = "Callback evaluation failure: no answer was recorded for v1/Namespace demo-milan";
+    assert_eq!(ask("[]", ALLOWED), refused(none, ""));
+    assert_eq!(ask(&RECORDED.repeat(2), ALLOWED).stderr, "note: not every recorded answer was requested\n");
 }
 
 #[test]
 fn refuses_what_the_policy_was_not_granted() {
     let refused = refused(
         "Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported.",
-        "note: --allow-context-aware and --replay-host-capabilities-interactions let the policy ask for resources\n",
+        "note: --allow-context-aware and --replay-host-capabilities-interactions let the policy read resources\n",
     );
     assert_eq!(ask(RECORDED, &[]), refused);
     let replay = ask(RECORDED, &["--replay-host-capabilities-interactions", "session.yml"]);
@@ -126,10 +98,10 @@ fn refuses_what_kwctl_would_not_understand() {
 #[test]
 fn names_what_is_wrong_with_a_session() {
     let error = |session: &str, line: &str| assert_eq!(ask(session, ALLOWED), failure(2, line));
-    error("a: 1\n", "Error: session.yml: no recorded interactions: invalid type: map, expected a sequence");
+    error("a: 1\n", "Error: session.yml: not a recording of kwctl: invalid type: map, expected a sequence");
     error(
         &RECORDED.replace("GetResource", "CanI"),
-        "Error: session.yml: no recorded interactions: unknown variant `KubernetesCanI`, expected `KubernetesGetResource`",
+        "Error: session.yml: not a recording of kwctl: unknown variant `KubernetesCanI`, expected `KubernetesGetResource`",
     );
     assert_eq!(
         ask(RECORDED, &["--allow-context-aware", "--replay-host-capabilities-interactions", "none.yml"]),

@@ -6,5 +6,6 @@ mod command;
 mod engine;
 mod explain;
 mod guest;
+mod input;
 mod interactions;
 mod run;
