@@ -87,11 +87,11 @@ patched_request() {
   "auditAnnotations": {
     "home-api-server": "api.milan.example.org:6443",
     "mode": "home",
-    "problems": "kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it; Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+    "problems": "kubernetes.default is the foreign API server; set homeApiServerAddresses for clients that use it; Secret storefront-token is created by Liqo's API server support; if that is off, set homeCredentialsSecret"
   },
   "warnings": [
-    "kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it",
-    "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+    "kubernetes.default is the foreign API server; set homeApiServerAddresses for clients that use it",
+    "Secret storefront-token is created by Liqo's API server support; if that is off, set homeCredentialsSecret"
   ]
 }
 JSON
@@ -208,9 +208,9 @@ JSON
   "auditAnnotations": {
     "home-api-server": "api.milan.example.org:443",
     "mode": "home",
-    "problems": "kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it"
+    "problems": "kubernetes.default is the foreign API server; set homeApiServerAddresses for clients that use it"
   },
-  "warnings": ["kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it"]
+  "warnings": ["kubernetes.default is the foreign API server; set homeApiServerAddresses for clients that use it"]
 }
 JSON
 }
@@ -237,7 +237,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "the policy is strict, and there are problems: kubernetes.default is the foreign API server here, set homeApiServerAddresses or homeApiServerHost"
+    "message": "rejected because strict is set: kubernetes.default is the foreign API server; set homeApiServerAddresses or homeApiServerHost"
   },
   "auditAnnotations": null,
   "warnings": null
@@ -373,10 +373,10 @@ evaluate_looking_up() {
   "auditAnnotations": {
     "home-api-server": "api.milan.example.org:443",
     "mode": "home",
-    "problems": "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+    "problems": "Secret storefront-token is created by Liqo's API server support; if that is off, set homeCredentialsSecret"
   },
   "warnings": [
-    "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+    "Secret storefront-token is created by Liqo's API server support; if that is off, set homeCredentialsSecret"
   ]
 }
 JSON
