@@ -87,6 +87,12 @@ fn ordered<const N: usize>(members: [(&str, serde_yaml::Value); N]) -> serde_yam
     serde_yaml::Value::Mapping(members.into_iter().map(|(key, value)| (key.into(), value)).collect())
 }
 
+/// A rule in kwctl's order.
+fn rule(rule: &RuleWithOperations) -> serde_yaml::Value {
+    let rule = serde_yaml::to_value(rule).unwrap();
+    ordered(["apiGroups", "apiVersions", "resources", "operations"].map(|key| (key, rule[key].clone())))
+}
+
 /// `artifacthub-pkg.yml`, as `kwctl scaffold artifacthub` writes it except for installation, provider and recommendation.
 fn package(created_at: serde_yaml::Value) -> serde_yaml::Value {
     let metadata = Metadata::read();
@@ -117,7 +123,7 @@ fn package(created_at: serde_yaml::Value) -> serde_yaml::Value {
                 ("kubewarden/mutation", metadata.mutating.to_string().into()),
                 ("kubewarden/questions-ui", read("questions-ui.yml").into()),
                 ("kubewarden/resources", of_hub("resources").into()),
-                ("kubewarden/rules", text(&metadata.rules)),
+                ("kubewarden/rules", text(&metadata.rules.iter().map(rule).collect::<Vec<_>>())),
             ]),
         ),
     ])
