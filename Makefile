@@ -8,7 +8,7 @@ include make/common.mk
 .PHONY: help run fmt fmt-fix lint test e2e-tests clean
 # Everything else is for development.
 USE := run playground policy.wasm annotated-policy.wasm
-RELEASE := artifacthub-pkg.yml policy.cdx.json reproducible publish
+RELEASE := policy.cdx.json reproducible publish
 help: ## List the targets
 	@awk -F ':[^#]*## ' -v use=' $(USE) ' -v release=' $(RELEASE) ' ' \
 	  /^[a-z0-9.-]+:.*## / { \
@@ -55,4 +55,4 @@ clean: ## Remove everything that was built
 	rm -f policy.wasm annotated-policy.wasm policy.cdx.json
 	rm -rf playground/dist playground/node_modules
 
-include make/bench.mk make/fuzz.mk make/playground.mk make/release.mk
+include make/bench.mk make/cluster.mk make/fuzz.mk make/playground.mk make/release.mk

@@ -1,10 +1,13 @@
-artifacthub-pkg.yml: metadata.yml questions-ui.yml | kwctl ## Write the description for Artifact Hub
-	'$(KWCTL)' scaffold artifacthub -m metadata.yml -q questions-ui.yml -o $@
-
 policy.cdx.json: $(MANIFESTS) ## List what the module is made of, as a CycloneDX SBOM
 	@cargo cyclonedx --version >/dev/null 2>&1 || cargo install cargo-cyclonedx --locked
 	cargo cyclonedx --quiet --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy.cdx
 	@rm runner/$@
+
+.PHONY: deny
+deny: ## Check licences, sources and advisories of the dependencies with cargo-deny
+	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked
+	cargo deny --workspace check
+	cargo deny --manifest-path fuzz/Cargo.toml check --config '$(CURDIR)/deny.toml'
 
 REPRODUCED := $(TARGET_DIR)/reproduced
 

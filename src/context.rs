@@ -1,13 +1,16 @@
-//! What the modes know of a pod beside its spec.
+//! What the modes need beside the pod's spec.
 
 use crate::liqo;
 use crate::origin::Origin;
 use crate::pod::fields::Fields;
-use crate::rejection::Result;
+use crate::rejection::{Rejection, Result};
 use crate::settings::{Action, HomeCluster, Settings};
 
-/// The annotation that tells a pod its home namespace.
+/// The annotation that holds the home namespace.
 pub(crate) const HOME_NAMESPACE: &str = "liqo-api-access-policy.github.io/home-namespace";
+
+/// How long the name of a pod or a Secret can be, a DNS-1123 subdomain.
+const MAX_NAME: usize = 253;
 
 /// What is known of a pod from its metadata, its origin and the settings.
 #[derive(Debug)]
@@ -15,7 +18,8 @@ pub(crate) struct Context<'c> {
     pub(crate) home_cluster: &'c HomeCluster,
     pub(crate) settings: &'c Settings<'c>,
     pub(crate) origin: &'c Origin,
-    /// The Secret with the pod's tokens; `None` while the pod has no name (`generateName`).
+    /// The Secret with the pod's tokens; `None` while the pod has no name (`generateName`). Its name may be too long for a
+    /// Secret: see [`Context::token_secret`].
     pub(crate) token_secret: Option<String>,
     /// The ConfigMap with the home cluster's CA certificates; `None` while the home cluster is unknown.
     pub(crate) root_ca: Option<String>,
@@ -32,6 +36,10 @@ impl<'c> Context<'c> {
         home_cluster: &'c HomeCluster,
     ) -> Result<Self> {
         let name = metadata.string("name")?.filter(|name| !name.is_empty());
+        if name.is_some_and(|name| name.len() > MAX_NAME) {
+            let path = metadata.path.member("name").to_string();
+            return Err(Rejection::LongName { path, limit: MAX_NAME }.into());
+        }
         // If nothing is written, a name that the API server has yet to generate is not needed.
         let name = name.or((settings.action == Action::Validate).then_some(""));
         let home_namespace_annotation = match settings.namespace_lookup {
@@ -46,6 +54,19 @@ impl<'c> Context<'c> {
             root_ca: origin.home_cluster().map(liqo::root_ca),
             home_namespace_annotation,
         })
+    }
+
+    /// The Secret that Liqo reflects for the pod, where it is needed.
+    ///
+    /// # Errors
+    ///
+    /// The pod has no name yet, or one that leaves no room for the Secret's.
+    pub(crate) fn token_secret(&self) -> Result<&str> {
+        match self.token_secret.as_deref() {
+            None => Err(Rejection::NameNeeded.into()),
+            Some(secret) if secret.len() > MAX_NAME => Err(Rejection::LongSecretName.into()),
+            Some(secret) => Ok(secret),
+        }
     }
 
     /// Whether a token for this audience stays in every mode.

@@ -17,9 +17,18 @@ use crate::wording::{closest, cut, quoted, shown};
 /// The annotation that chooses the mode. Source: `APIServerSupportAnnotation` in Liqo's `pkg/consts`.
 pub(crate) const API_SERVER_SUPPORT: &str = "liqo.io/api-server-support";
 
-/// The annotation that names the ServiceAccount in mode remote.
+/// The annotation that names the ServiceAccount in remote mode.
 /// Source: `RemoteServiceAccountNameAnnotation` in Liqo's `pkg/consts`.
 pub(crate) const REMOTE_SERVICE_ACCOUNT_NAME: &str = "liqo.io/remote-service-account-name";
+
+/// The annotations that the policy reads.
+pub(crate) const ANNOTATIONS: [&str; 2] = [API_SERVER_SUPPORT, REMOTE_SERVICE_ACCOUNT_NAME];
+
+/// The longest key that can be near one of [`ANNOTATIONS`].
+const MAX_NEAR_KEY: usize = 64;
+
+/// How many letters of a near key differ.
+const MAX_DISTANCE: usize = 2;
 
 /// What was decided for a pod.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,6 +37,8 @@ pub(crate) enum Access {
     Remote {
         /// The ServiceAccount that the annotation names. Without one the pod's own counts: see [`own_service_account`].
         annotated: Option<String>,
+        /// Whether the annotation chose the mode, and not the settings.
+        is_explicit: bool,
     },
     Disabled,
 }
@@ -43,11 +54,18 @@ pub(crate) fn decide(
     home_cluster: &HomeCluster,
     warnings: &mut Warnings,
 ) -> Result<Access> {
+    for key in annotations.into_iter().flatten().map(|(key, _)| key) {
+        if let Some(meant) = meant_annotation(key) {
+            warnings.add(Warning::MisspeltAnnotation { key: key.clone(), meant });
+        }
+    }
     let metadata_path = path.member("metadata");
     let annotations_path = metadata_path.member("annotations");
     let mode_path = annotations_path.member(API_SERVER_SUPPORT);
 
-    let mode = match annotations.and_then(|annotations| annotations.get(API_SERVER_SUPPORT)) {
+    let value = annotations.and_then(|annotations| annotations.get(API_SERVER_SUPPORT));
+    let is_explicit = value.is_some();
+    let mode = match value {
         None => home_cluster.default_mode,
         Some(value) => parse_mode(value, mode_path, home_cluster)?,
     };
@@ -66,7 +84,7 @@ pub(crate) fn decide(
             return Ok(if mode == AccessMode::Home { Access::Home } else { Access::Disabled });
         }
     };
-    let Some(name) = name else { return Ok(Access::Remote { annotated: None }) };
+    let Some(name) = name else { return Ok(Access::Remote { annotated: None, is_explicit }) };
     let path = annotations_path.member(REMOTE_SERVICE_ACCOUNT_NAME);
     let name = string(name, path)?;
     if !is_dns1123_subdomain(name) {
@@ -76,10 +94,27 @@ pub(crate) fn decide(
         let (path, name) = (path.to_string(), name.to_owned());
         return Err(Rejection::ServiceAccountNotAllowed { path, name, allowed }.into());
     }
-    Ok(Access::Remote { annotated: Some(name.to_owned()) })
+    Ok(Access::Remote { annotated: Some(name.to_owned()), is_explicit })
 }
 
-/// The pod's own ServiceAccount, for mode remote; `None` when it names none, which counts as `default`.
+/// The annotation that was likely meant by a key that nobody reads. A misspelt key must not pass for an unset one.
+pub(crate) fn meant_annotation(key: &str) -> Option<&'static str> {
+    if key.len() > MAX_NEAR_KEY || ANNOTATIONS.contains(&key) {
+        return None;
+    }
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
+    let key = plain(key);
+    // The distance is at least the difference in length, and far quicker to see.
+    let is_near = |word: &str| {
+        key.chars().count().abs_diff(word.len()) <= MAX_DISTANCE && strsim::osa_distance(&key, word) <= MAX_DISTANCE
+    };
+    ANNOTATIONS.into_iter().find(|annotation| {
+        let full = plain(annotation);
+        is_near(&full) || is_near(full.trim_start_matches("liqo.io/"))
+    })
+}
+
+/// The pod's own ServiceAccount, for remote mode; `None` if it names none, which counts as `default`.
 ///
 /// # Errors
 ///
@@ -88,21 +123,28 @@ pub(crate) fn own_service_account<'v>(
     spec: Option<&Fields<'v, '_>>,
     path: Path,
     home_cluster: &HomeCluster,
+    is_explicit: bool,
 ) -> Result<Option<&'v str>> {
     let own = match spec {
         Some(spec) => service_account_of(spec)?,
         None => None,
     };
     let name = own.unwrap_or("default");
-    match refusal(name, home_cluster) {
-        None => Ok(own),
-        Some(allowed) => Err(Rejection::OwnServiceAccountNotAllowed {
-            path: path.member("serviceAccountName").to_string(),
-            name: name.to_owned(),
-            allowed,
-        }
-        .into()),
+    let Some(allowed) = refusal(name, home_cluster) else { return Ok(own) };
+    let (path, name) = (path.member("serviceAccountName").to_string(), name.to_owned());
+    Err(match is_explicit {
+        true => Rejection::ServiceAccountNotAllowed { path, name, allowed },
+        false => Rejection::OwnServiceAccountNotAllowed { path, name, allowed },
     }
+    .into())
+}
+
+/// Checks the ServiceAccount that a pod keeps in home or disabled mode, since a token for it stays.
+pub(crate) fn check_kept_service_account(spec: &Fields, home_cluster: &HomeCluster) -> Result<()> {
+    let name = service_account_of(spec)?.unwrap_or("default");
+    let Some(allowed) = refusal(name, home_cluster) else { return Ok(()) };
+    let path = spec.path.member("serviceAccountName").to_string();
+    Err(Rejection::KeptServiceAccountNotAllowed { path, name: name.to_owned(), allowed }.into())
 }
 
 fn parse_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Result<AccessMode> {
@@ -136,7 +178,7 @@ fn unknown_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Box<Re
     Rejection::UnknownMode { path: path.to_string(), value, expected, question }.into()
 }
 
-/// The list that does not have a ServiceAccount, as a message shows it; `None` when the ServiceAccount is allowed.
+/// The list that does not have a ServiceAccount, as a message shows it; `None` if the ServiceAccount is allowed.
 fn refusal(name: &str, home_cluster: &HomeCluster) -> Option<String> {
     let allowed = home_cluster.allowed_remote_service_accounts.as_ref()?;
     if allowed.iter().any(|allowed| allowed == name) {

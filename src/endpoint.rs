@@ -1,4 +1,4 @@
-//! Where an API server is, and the variables by which standard clients find it.
+//! The endpoint of an API server, and the variables by which standard clients find it.
 
 use k8s_openapi::api::core::v1::EnvVar;
 use serde_json::Value;
@@ -10,6 +10,25 @@ pub(crate) const HOST: &str = "KUBERNETES_SERVICE_HOST";
 
 /// The variable that names the port.
 pub(crate) const PORT: &str = "KUBERNETES_SERVICE_PORT";
+
+/// The default host of the home API server: its name inside the home cluster.
+pub(crate) const DEFAULT_HOST: &str = "kubernetes.default";
+
+/// The port of that name.
+pub(crate) const DEFAULT_PORT: u16 = 443;
+
+/// The names of a cluster's own API server. In the foreign cluster they mean the foreign one unless aliased.
+/// k3k and vcluster alias the short one, too.
+const CLUSTER_NAMES: [&str; 4] =
+    [DEFAULT_HOST, "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes"];
+
+/// The names of a cluster's own API server, also in the cluster domain that clients in the pods use.
+pub(crate) fn cluster_names(domain: Option<&str>) -> Vec<String> {
+    let long = domain.map(|domain| format!("kubernetes.default.svc.{domain}"));
+    let mut names: Vec<_> = CLUSTER_NAMES.map(str::to_owned).into();
+    names.extend(long.filter(|long| !CLUSTER_NAMES.contains(&long.as_str())));
+    names
+}
 
 /// How many variables a block has.
 pub(crate) const BLOCK_LENGTH: usize = 8;
@@ -42,9 +61,8 @@ pub(crate) struct Block {
 pub(crate) struct Variable {
     pub(crate) name: String,
     pub(crate) value: String,
-    /// Whether Liqo's virtual kubelet writes it too.
-    /// Source: `RemoteContainerEnvVariablesAPIServerSupport` in Liqo's `pkg/virtualKubelet/forge/pods.go`.
-    pub(crate) is_liqos: bool,
+    /// Whether it is one of those that together show who wrote them: platforms set the others for themselves.
+    pub(crate) is_evidence: bool,
 }
 
 impl Block {
@@ -54,17 +72,17 @@ impl Block {
         let host = endpoint.host.as_str();
         let port = endpoint.port.to_string();
         let url = format!("tcp://{}", endpoint.authority());
-        let variable = |name: &str, value: &str| Variable {
+        let variable = |name: &str, value: &str, is_evidence| Variable {
             name: name.to_owned(),
             value: value.to_owned(),
-            is_liqos: name != "KUBERNETES_SERVICE_PORT_HTTPS",
+            is_evidence,
         };
-        let of_port = |field: &str, value: &str| variable(&format!("KUBERNETES_PORT_{port}_TCP{field}"), value);
+        let of_port = |field: &str, value: &str| variable(&format!("KUBERNETES_PORT_{port}_TCP{field}"), value, true);
         let variables = [
-            variable(HOST, host),
-            variable(PORT, &port),
-            variable("KUBERNETES_SERVICE_PORT_HTTPS", &port),
-            variable("KUBERNETES_PORT", &url),
+            variable(HOST, host, false),
+            variable(PORT, &port, true),
+            variable("KUBERNETES_SERVICE_PORT_HTTPS", &port, false),
+            variable("KUBERNETES_PORT", &url, false),
             of_port("", &url),
             of_port("_PROTO", "tcp"),
             of_port("_ADDR", host),

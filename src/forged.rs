@@ -1,4 +1,4 @@
-//! What Liqo's virtual kubelet, or an earlier run of this policy, makes of a pod for mode home, and how it is recognised.
+//! What Liqo's virtual kubelet, or an earlier run of this policy, makes of a pod for home mode, and how it is recognised.
 //!
 //! All modes look for it: home takes over where it leads, remote rejects it, disabled takes it away.
 
@@ -6,44 +6,64 @@
 mod tests;
 
 use crate::context::Context;
-use crate::endpoint::{Block, Endpoint, HOST, PORT};
+use crate::endpoint::{Block, Endpoint, PORT, Variable};
 use crate::liqo;
 use crate::pod::containers::EnvVar;
-use crate::pod::files::same_path;
-use crate::pod::volumes::{Item, Source, TOKEN};
+use crate::pod::mounts::ApiVolume;
+use crate::pod::volumes::{Item, Source};
 use crate::settings::port_number;
 
-/// Where a forged environment leads; `None` when it is not forged. It is forged when the last literal values of the
-/// virtual kubelet's seven variables agree with each other. Of the host any literal value may agree: what a webhook adds
-/// for the foreign API server afterwards does not hide where the other variables lead.
+/// How many different ports and hosts of one environment are looked at.
+const MAX_LITERALS: usize = 16;
+
+/// The endpoints that an environment names, by the literals of five variables that agree with each other, wherever they
+/// stand and beside whatever else. A pod in which one is named was forged.
 ///
-/// It is recognised by its variables wherever they stand. The virtual kubelet appends them, but admission policies and
-/// other webhooks add entries after, before and between them: Azure's workload identity appends `AZURE_CLIENT_ID`.
-/// The host is whatever the virtual kubelet was given: it may have a trailing dot, underscores and upper case.
-pub(crate) fn endpoint_of(env: &[EnvVar]) -> Option<Endpoint> {
-    let port = port_number(last_literal(env, PORT)?)?;
-    let host = last_literal(env, &format!("KUBERNETES_PORT_{port}_TCP_ADDR"))?;
-    if host.is_empty() || host.contains(|character: char| character == '$' || character.is_whitespace()) {
-        return None;
+/// Platforms append, replace or put first variables of their own: AKS the host, the URLs and the address for port 443,
+/// Gardener the host. None of them writes all five.
+/// Source: `RemoteContainerEnvVariablesAPIServerSupport` in Liqo's `pkg/virtualKubelet/forge/pods.go`.
+pub(crate) fn named_endpoints(env: &[EnvVar]) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for port in literals(env, PORT).into_iter().filter_map(port_number) {
+        for host in literals(env, &format!("KUBERNETES_PORT_{port}_TCP_ADDR")) {
+            if !is_host(host) {
+                continue;
+            }
+            let block = Block::new(Endpoint { host: host.to_owned(), port });
+            let is_there = |expected: &Variable| {
+                env.iter().any(|variable| variable.name == expected.name && variable.value == Some(&expected.value))
+            };
+            if block.variables.iter().filter(|variable| variable.is_evidence).all(is_there) {
+                endpoints.push(block.endpoint);
+            }
+        }
     }
-    let block = Block::new(Endpoint { host: host.to_owned(), port });
-    let has_host = env.iter().any(|variable| variable.name == HOST && variable.value == Some(host));
-    let mut others = block.variables.iter().filter(|variable| variable.is_liqos && variable.name != HOST);
-    let agree = has_host && others.all(|other| last_literal(env, &other.name) == Some(&other.value));
-    agree.then_some(block.endpoint)
+    endpoints
 }
 
-/// The last literal value of a variable.
-fn last_literal<'v>(env: &[EnvVar<'v>], name: &str) -> Option<&'v str> {
-    env.iter().rev().filter(|variable| variable.name == name).find_map(|variable| variable.value)
+/// The different literal values of a variable.
+fn literals<'v>(env: &[EnvVar<'v>], name: &str) -> Vec<&'v str> {
+    let mut values = Vec::new();
+    for value in env.iter().filter(|variable| variable.name == name).filter_map(|variable| variable.value) {
+        if values.len() < MAX_LITERALS && !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    values
 }
 
-/// Whether a source shows a file [`TOKEN`]. One that shows all its keys may do so, but for the ConfigMaps with
-/// certificates, which hold nothing else.
-pub(crate) fn provides_token(source: &Source, context: &Context) -> bool {
+/// Whether the virtual kubelet may have been given a host: it takes a trailing dot, underscores and upper case too.
+fn is_host(host: &str) -> bool {
+    let is_other = |character: char| character == '$' || character.is_whitespace() || character.is_control();
+    (1..=253).contains(&host.chars().count()) && !host.contains(is_other)
+}
+
+/// Whether a source shows a token in a volume that is mounted at the API path. One that shows all its keys may do so, but
+/// for the ConfigMaps with certificates, which hold nothing else.
+pub(crate) fn provides_token(source: &Source, volume: &ApiVolume, context: &Context) -> bool {
     let holds_certificates =
         source.config_map_name().is_some_and(|name| name == liqo::ROOT_CA || context.is_reflected_ca(name));
-    source.paths().any(|path| same_path(path, TOKEN)) || source.shows_everything() && !holds_certificates
+    source.paths().any(|path| volume.is_token(path)) || source.shows_everything() && !holds_certificates
 }
 
 /// Whether an item shows a token that Liqo reflects: Secret and key are both Liqo's. A Secret of the user's own may have

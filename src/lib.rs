@@ -22,10 +22,13 @@ mod names;
 mod origin;
 mod pod;
 mod rejection;
+mod release;
 mod remote;
 mod request;
 mod response;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod warning;
 mod wording;
 mod workload;
@@ -35,14 +38,14 @@ use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 pub use origin::Cluster;
 
 /// Evaluates an admission request: the JSON `{"request": …, "settings": …}` that policy-server hands to a policy, with
-/// the `request` of an `AdmissionReview`. Gives the JSON of a response: `accepted`, and where they have something to say
+/// the `request` of an `AdmissionReview`. Returns the JSON of a response: `accepted`, and as needed
 /// `message`, `mutated_object`, `audit_annotations` and `warnings`. Every input has an answer; one that cannot be read
-/// is a rejection. `cluster` is asked for the pod's Namespace where the settings say so.
+/// is a rejection. `cluster` is asked for the pod's Namespace if the settings require it.
 pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
     request::evaluate(payload, cluster)
 }
 
-/// Checks the JSON of settings. Gives the JSON of a response: `valid`, and as `message` every problem with the key it is
+/// Checks the JSON of settings. Returns the JSON of a response: `valid`, and as `message` every problem with the key it is
 /// about, separated by `; `.
 pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
     let checked = str::from_utf8(payload)

@@ -1,7 +1,7 @@
 //! Where a pod comes from: its home cluster, and its namespace there.
 //!
 //! A label of the pod may be anybody's, the setting is the administrator's, and a Namespace is labelled by a controller
-//! of the foreign cluster. Where two of them say different things the request is rejected.
+//! of the foreign cluster. If two of them differ, the request is rejected.
 
 use serde_json::Value;
 
@@ -21,21 +21,21 @@ pub trait Cluster {
     fn namespace(&self, name: &str) -> Result<String, String>;
 }
 
-/// Where a pod comes from, as far as that is known.
+/// The origin of a pod, as far as it is known.
 #[derive(Debug, Default)]
 pub(crate) struct Origin {
-    /// The id of the home cluster, as the Namespace or the settings say it.
+    /// The id of the home cluster, from the Namespace or the settings.
     known: Option<String>,
-    /// The id of the home cluster, as the pod's label says it.
+    /// The id of the home cluster, from the pod's label.
     label: Option<String>,
-    /// The namespace in the foreign cluster, where it was looked up.
+    /// The namespace in the foreign cluster, if it was looked up.
     pub(crate) namespace: Option<String>,
-    /// The namespace in the home cluster, where the Namespace was looked up and tells it.
+    /// The namespace in the home cluster, if the Namespace was looked up and has it.
     pub(crate) home_namespace: Option<String>,
 }
 
 impl Origin {
-    /// Where a pod comes from; `None` when its Namespace says that it was not offloaded.
+    /// The origin of a pod; `None` if its Namespace holds no offloaded pods.
     pub(crate) fn of_pod(
         namespace: Option<&Value>,
         metadata: &Fields,
@@ -44,12 +44,12 @@ impl Origin {
     ) -> Result<Option<Self>> {
         let Some(origin) = Self::of_workload(namespace, settings, cluster)? else { return Ok(None) };
         let label = metadata.string_in(&["labels"], &settings.origin_label)?;
-        // An empty or invalid label says nothing about the origin.
+        // An empty or invalid label counts as none.
         let label = label.filter(|label| is_cluster_id(label)).map(str::to_owned);
         Ok(Some(Self { label, ..origin }))
     }
 
-    /// Where a workload comes from: as [`Origin::of_pod`], but nothing labels a workload for that.
+    /// The origin of a workload: as [`Origin::of_pod`], but workloads have no label for it.
     pub(crate) fn of_workload(
         namespace: Option<&Value>,
         settings: &Settings,
@@ -80,12 +80,13 @@ impl Origin {
         }
     }
 
-    /// The id of the home cluster.
+    /// The id of the home cluster. A label that a tenant chose counts only if no Namespace was asked.
     pub(crate) fn home_cluster(&self) -> Option<&str> {
-        self.known.as_deref().or(self.label.as_deref())
+        let label = self.label.as_deref().filter(|_| self.namespace.is_none());
+        self.known.as_deref().or(label)
     }
 
-    /// Rejects a pod whose label says something else than its Namespace or the settings.
+    /// Rejects a pod whose label differs from its Namespace or the settings.
     pub(crate) fn check_label(&self, settings: &Settings) -> Result<()> {
         let (Some(known), Some(label)) = (&self.known, &self.label) else { return Ok(()) };
         if known == label {
@@ -100,7 +101,7 @@ impl Origin {
     }
 }
 
-/// What a Namespace of the foreign cluster tells of one in the home cluster.
+/// What the policy reads of a Namespace.
 #[derive(Debug)]
 struct OffloadedNamespace {
     remote_cluster_id: Option<String>,
@@ -112,11 +113,15 @@ impl OffloadedNamespace {
     /// Source: `RemoteClusterID` in Liqo's `pkg/consts`.
     const REMOTE_CLUSTER_ID: &str = "liqo.io/remote-cluster-id";
 
+    /// The label of the namespaces in which Liqo's own pods for a peer run: gateways and virtual kubelets. They have
+    /// [`Self::REMOTE_CLUSTER_ID`], too. Source: `TenantNamespaceLabel` in Liqo's `pkg/consts`.
+    const TENANT_NAMESPACE: &str = "liqo.io/tenant-namespace";
+
     /// The annotation with the name of the namespace in the home cluster.
     /// Source: `RemoteNamespaceOriginalNameAnnotationKey` in Liqo's `pkg/consts`.
     const ORIGINAL_NAME: &str = "liqo.io/original-name";
 
-    /// Reads a Namespace; `None` when it is one of the foreign cluster's own.
+    /// Reads a Namespace; `None` if it is one of the foreign cluster's own.
     fn read(text: &str) -> Result<Option<Self>, String> {
         let namespace = serde_json::from_str(text).map_err(|error| format!("the answer is not JSON: {error}"))?;
         Self::of(&namespace).map_err(|rejection| rejection.to_string())
@@ -126,6 +131,9 @@ impl OffloadedNamespace {
         let namespace = Fields::of(namespace, Path::Root.member("the answer"))?;
         let metadata = namespace.required_object("metadata")?;
         let Some(origin) = metadata.string_in(&["labels"], Self::REMOTE_CLUSTER_ID)? else { return Ok(None) };
+        if metadata.object("labels")?.is_some_and(|labels| labels.get(Self::TENANT_NAMESPACE).is_some()) {
+            return Ok(None);
+        }
         let original_name = metadata.string_in(&["annotations"], Self::ORIGINAL_NAME)?;
         Ok(Some(Self {
             remote_cluster_id: Some(origin).filter(|id| is_cluster_id(id)).map(str::to_owned),

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::mode::AccessMode;
 use crate::pod::path::Path;
-use crate::wording::{on_one_line, quoted};
+use crate::wording::{on_one_line, quoted, shown};
 
 /// What most functions of the policy return: a value, or why the request is rejected.
 pub(crate) type Result<T, E = Box<Rejection>> = std::result::Result<T, E>;
@@ -18,8 +18,8 @@ pub(crate) type Result<T, E = Box<Rejection>> = std::result::Result<T, E>;
 pub(crate) enum Rejection {
     #[error("the request is not UTF-8 text: see byte {at}")]
     NotText { at: usize },
-    /// The error of serde_json is one of syntax, which tells the place and what was expected there.
-    #[error("the request is not JSON: {0}")]
+    /// The error of serde_json is one of syntax or of depth (128 levels): it names the place and quotes nothing.
+    #[error("the request cannot be parsed: {0}")]
     NotJson(serde_json::Error),
     #[error("the policy's settings are not valid: {problems}")]
     Settings { problems: String },
@@ -29,39 +29,44 @@ pub(crate) enum Rejection {
     SourceKinds { path: String },
     #[error("{path}: {value} is not a mode; {expected}{question}")]
     UnknownMode { path: String, value: String, expected: String, question: String },
-    #[error("{path}: \"home\" is not a value here; home is the default, leave the annotation unset")]
+    #[error("{path}: \"home\" is not a valid value; home is the default mode, leave the annotation unset")]
     HomeIsDefault { path: String },
-    #[error("{path}: mode \"{mode}\" is not allowed here; allowed: {allowed}")]
+    #[error("{path}: {mode} mode is not allowed; allowed modes: {allowed}")]
     ModeNotAllowed { path: String, mode: AccessMode, allowed: String },
     #[error(
         "{path}: {} is not a ServiceAccount name; expected a DNS-1123 subdomain of at most 253 characters",
         quoted(.value)
     )]
     ServiceAccountName { path: String, value: String },
-    #[error("{path}: ServiceAccount {} is not allowed in mode \"remote\"; allowed: {allowed}", quoted(.name))]
+    #[error("{path}: ServiceAccount {} is not allowed in remote mode; allowed: {allowed}", quoted(.name))]
     ServiceAccountNotAllowed { path: String, name: String, allowed: String },
     #[error(
-        "{path}: ServiceAccount {} is not allowed in mode \"remote\"; allowed: {allowed}; Liqo keeps the name only of \
+        "{path}: ServiceAccount {} is not allowed in remote mode; allowed: {allowed}; Liqo keeps the name only on \
          pods annotated liqo.io/api-server-support: remote",
         quoted(.name)
     )]
     OwnServiceAccountNotAllowed { path: String, name: String, allowed: String },
     #[error(
-        "metadata.labels[\"{key}\"]: the pod comes from cluster {}, but this policy serves cluster {}; select the pods \
-         of one home cluster for each policy",
+        "{path}: ServiceAccount {}, kept for a token of keptTokenAudiences, is not allowed; allowed: {allowed}",
+        quoted(.name)
+    )]
+    KeptServiceAccountNotAllowed { path: String, name: String, allowed: String },
+    #[error(
+        "metadata.labels[\"{key}\"]: the pod comes from cluster {}, but this policy serves cluster {}; use one policy \
+         for each home cluster, or homeClusters",
         quoted(.label),
         quoted(.setting)
     )]
     OtherOrigin { key: String, label: String, setting: String },
     #[error(
-        "metadata.labels[\"{key}\"]: the pod says that it comes from cluster {}, but its namespace belongs to cluster {}",
+        "metadata.labels[\"{key}\"]: the label names cluster {}, but the pod's namespace belongs to cluster {}",
         quoted(.label),
         quoted(.namespace)
     )]
     ForgedLabel { key: String, label: String, namespace: String },
     #[error(
-        "request.namespace: Namespace {} belongs to cluster {}, but this policy serves cluster {}; select the \
-         namespaces of one home cluster for each policy",
+        "request.namespace: Namespace {} belongs to cluster {}, but this policy serves cluster {}; use one \
+         policy for each home cluster, or homeClusters",
         quoted(.name),
         quoted(.origin),
         quoted(.setting)
@@ -69,16 +74,21 @@ pub(crate) enum Rejection {
     OtherNamespace { name: String, origin: String, setting: String },
     #[error(
         "request.namespace: Namespace {} could not be read: {}; namespaceLookup needs v1/Namespace in \
-         contextAwareResources, and policy-server the right to read it",
+         contextAwareResources, and policy-server permission to read it",
         quoted(.name),
         on_one_line(.reason, 256)
     )]
     NamespaceLookup { name: String, reason: String },
     #[error(
-        "metadata.labels: no label says which home cluster the pod comes from, and the policy serves {known}; set its \
-         originLabel or namespaceLookup"
+        "metadata.labels: no label names the pod's home cluster, and the policy serves {known}; set originLabel or \
+         namespaceLookup"
     )]
     OriginUnknown { known: usize },
+    #[error(
+        "request.namespace: the Namespace's label liqo.io/remote-cluster-id is not a cluster id, so the home cluster is \
+         unknown, and the policy serves {known}"
+    )]
+    NamespaceWithoutOrigin { known: usize },
     #[error("the pod comes from cluster {}, which is none of the {known} in the policy's homeClusters", quoted(.origin))]
     OriginWithoutEntry { origin: String, known: usize },
     #[error(
@@ -87,15 +97,31 @@ pub(crate) enum Rejection {
     )]
     NameNeeded,
     #[error(
-        "{path}: was made for mode \"home\" and must not reach the foreign API server; recreate the pod with the \
-         annotation liqo.io/api-server-support: remote set from the start"
+        "metadata.name: expected at most 247 characters, found more; the Secret that Liqo reflects has a longer name, and \
+         none can be that long; shorten the name, or set homeCredentialsSecret"
+    )]
+    LongSecretName,
+    #[error("{path}: expected at most {limit} characters, found more")]
+    LongName { path: String, limit: usize },
+    #[error(
+        "{path}: was prepared for home mode and must not reach the foreign API server; recreate the pod with the \
+         annotation liqo.io/api-server-support: remote"
     )]
     ForgedForHome { path: String },
+    #[error("{path}: leads to the home API server, which a pod in remote mode must not reach; remove it")]
+    LeadsHome { path: String },
+    #[error(
+        "spec: the containers' variables name several API servers ({}); set {setting}",
+        .endpoints.iter().map(|endpoint| shown(endpoint)).collect::<Vec<_>>().join(", ")
+    )]
+    SeveralApiServers { endpoints: Vec<String>, setting: &'static str },
+    #[error("{path}: shows a file where the home cluster's credentials must be; move it to another path or volume")]
+    PathTaken { path: String },
     #[error("{path}: expected at most {limit} containers, found more")]
     ManyContainers { path: String, limit: usize },
     #[error("{path}: {problem}; another webhook changed the pod after this policy")]
     NotAsLeft { path: String, problem: &'static str },
-    #[error("the policy is strict, and there are problems: {problems}")]
+    #[error("rejected because strict is set: {problems}")]
     Strict { problems: String },
 }
 

@@ -1,28 +1,39 @@
-//! Mode remote: the pod reaches the API server of the foreign cluster, with a ServiceAccount of the foreign cluster.
+//! Remote mode: the pod reaches the API server of the foreign cluster, with a ServiceAccount of the foreign cluster.
 //!
 //! A pod that holds credentials of the home cluster, or whose environment was made to lead there, is rejected: neither
 //! cluster's credentials may reach the other's API server.
+
+use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::decide::own_service_account;
 use crate::edits::Edits;
-use crate::endpoint::HOST;
-use crate::forged::{endpoint_of, provides_token};
+use crate::endpoint::{DEFAULT_HOST, HOST, cluster_names};
+use crate::forged::{named_endpoints, provides_token};
 use crate::liqo;
-use crate::pod::containers::{self, Container};
+use crate::pod::containers::{Container, containers};
 use crate::pod::fields::{Fields, Object, object_or_new};
+use crate::pod::host_aliases::HostAlias;
+use crate::pod::mounts::{ApiVolume, Mounts};
 use crate::pod::path::Path;
 use crate::pod::service_account::{set_automount, set_service_account};
 use crate::pod::volumes::{
-    ProjectedVolume, Source, Sources, TOKEN, TOKEN_SECONDS, body_mut, edit_projected_volumes, projected_volumes,
+    ProjectedVolume, Source, Sources, TOKEN, TOKEN_SECONDS, Volumes, body_mut, edit_projected_volumes,
 };
 use crate::rejection::{Rejection, Result};
+use crate::release::warn_of_unknown_credentials;
 use crate::response::Audit;
+use crate::settings::Host;
 use crate::warning::{Warning, Warnings};
+use crate::wording::on_one_line;
 
-/// Edits a pod for mode remote, and returns what the audit log keeps.
+/// How the names of the volumes start that the API server adds.
+/// Source: `ServiceAccountVolumeName` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
+const API_ACCESS: &str = "kube-api-access-";
+
+/// Edits a pod for remote mode, and returns what the audit log keeps.
 ///
 /// # Errors
 ///
@@ -31,33 +42,84 @@ pub(crate) fn edit(
     pod: &mut Object,
     context: &Context,
     annotated: Option<String>,
+    is_explicit: bool,
     edits: &mut Edits,
     warnings: &mut Warnings,
 ) -> Result<Audit> {
     let spec = object_or_new(pod, "spec", Path::Root)?;
     let fields = Fields { object: spec, path: Path::Root.member("spec") };
-    let containers = containers::containers(&fields)?;
-    if let Some(container) = containers.iter().find(|container| endpoint_of(&container.env).is_some()) {
-        return Err(Rejection::ForgedForHome { path: container.path_of("env") }.into());
+    let mut mounts = Mounts::read(&fields)?;
+    let containers = containers(&fields, &context.settings.foreign_containers)?;
+    let volumes = Volumes::read(&fields)?;
+    // The API server mounts such a volume in containers without credentials, and fills in nothing.
+    let api_servers = volumes.projected.iter().find(|volume| volume.name.starts_with(API_ACCESS));
+    if let (Some(volume), true) = (api_servers, mounts.lacks_api) {
+        mounts.add_whole(volume.name.to_owned());
     }
-    let volumes = projected_volumes(&fields)?;
-    volumes.iter().try_for_each(|volume| refuse_home_credentials(volume, context))?;
+    refuse_home_endpoints(&containers, &fields, context, warnings)?;
+    volumes.projected.iter().try_for_each(|volume| refuse_home_credentials(volume, context))?;
     let account = match annotated {
         Some(name) => Some(name),
-        None => own_service_account(Some(&fields), fields.path, context.home_cluster)?.map(str::to_owned),
+        None => own_service_account(Some(&fields), fields.path, context.home_cluster, is_explicit)?.map(str::to_owned),
     };
-    containers.iter().for_each(|container| warn_of_other_api_server(container, warnings));
-    let mounted = containers::api_volumes(&containers);
+    warn_of_unknown_credentials(&volumes, &mounts, warnings);
 
-    edit_projected_volumes(spec, &mut |sources| match mounted.contains(sources.volume) {
-        true => restore_token(sources, context, edits),
-        false => Ok(()),
+    edit_projected_volumes(spec, &mut |sources| match mounts.api_volumes.get(sources.volume) {
+        Some(mounted) => restore_credentials(sources, mounted, context, edits),
+        None => Ok(()),
     })?;
     if let Some(name) = &account {
         set_service_account(spec, name, edits)?;
     }
     set_automount(spec, true, edits)?;
-    Ok(Audit::Remote { service_account: account.unwrap_or_else(|| "default".to_owned()) })
+    let service_account = on_one_line(account.as_deref().unwrap_or("default"), 253);
+    Ok(Audit::Remote { service_account })
+}
+
+/// Refuses variables and host aliases that lead home. Whatever else names an API server is the author's or the
+/// platform's business.
+fn refuse_home_endpoints(
+    containers: &[Container],
+    spec: &Fields,
+    context: &Context,
+    warnings: &mut Warnings,
+) -> Result<()> {
+    if let Some(container) = containers.iter().find(|container| !named_endpoints(&container.env).is_empty()) {
+        return Err(Rejection::ForgedForHome { path: container.env_path() }.into());
+    }
+    let home_cluster = context.home_cluster;
+    let names = cluster_names(home_cluster.cluster_domain.as_deref());
+    let aliases = HostAlias::read_all(spec)?;
+    let is_aliased = |name: &str| aliases.iter().any(|alias| alias.has(name));
+    let host = home_cluster.api_server_host.as_ref().map_or(DEFAULT_HOST, Host::as_str);
+    let leads_home = |value: &str| {
+        // A cluster name without an alias is the foreign API server.
+        let is_host = same_host(value, host) && (!names.iter().any(|name| name == host) || is_aliased(host));
+        is_host || value.parse().is_ok_and(|ip| home_cluster.api_server_addresses.contains(&ip))
+    };
+    for container in containers {
+        let mut hosts = container.env.iter().filter(|variable| variable.name == HOST).filter_map(|host| host.value);
+        if hosts.any(leads_home) {
+            return Err(Rejection::LeadsHome { path: container.env_path() }.into());
+        }
+    }
+    for (index, alias) in aliases.iter().enumerate() {
+        let Some(name) = names.iter().find(|name| alias.has(name)) else { continue };
+        if alias.address().is_some_and(|ip| home_cluster.api_server_addresses.contains(&ip)) {
+            let path = spec.path.member("hostAliases").item(index).to_string();
+            return Err(Rejection::LeadsHome { path }.into());
+        }
+        warnings.add(Warning::AliasElsewhere { name: name.clone() });
+    }
+    Ok(())
+}
+
+/// Whether two hosts are the same as resolvers and clients compare them.
+fn same_host(one: &str, other: &str) -> bool {
+    match (one.parse::<IpAddr>(), other.parse::<IpAddr>()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one.trim_end_matches('.').eq_ignore_ascii_case(other.trim_end_matches('.')),
+    }
 }
 
 /// A Secret of Liqo's name is enough: whatever is in it, it is not for the foreign API server.
@@ -69,29 +131,23 @@ fn refuse_home_credentials(volume: &ProjectedVolume, context: &Context) -> Resul
     }
 }
 
-/// A pod that names another API server by itself does what its author wants, but not what the mode says.
-fn warn_of_other_api_server(container: &Container, warnings: &mut Warnings) {
-    if container.env.iter().any(|variable| variable.name == HOST) {
-        warnings.add(Warning::OtherApiServer { container: container.name.unwrap_or_default().to_owned() });
-    }
-}
-
-/// Gives a volume back what a virtual kubelet without API server support took from it: the API server fills in neither a
-/// token nor its own certificates where a volume is mounted already.
-fn restore_token(sources: Sources, context: &Context, edits: &mut Edits) -> Result<()> {
+/// Gives a volume back what a virtual kubelet took from it: its certificates, and without API server support the token.
+/// The API server fills in neither where a volume is mounted already.
+fn restore_credentials(sources: Sources, mounted: &ApiVolume, context: &Context, edits: &mut Edits) -> Result<()> {
     let Sources { list, path, .. } = sources;
-    let mut are_reflected = Vec::with_capacity(list.len());
-    for (index, source) in list.iter().enumerate() {
-        let source = Source::read(&Fields::of(source, path.item(index))?)?;
-        if provides_token(&source, context) {
-            return Ok(());
+    let mut shows_token = false;
+    for (index, source) in list.iter_mut().enumerate() {
+        let path = path.item(index);
+        let read = Source::read(&Fields::of(source, path)?)?;
+        shows_token |= provides_token(&read, mounted, context);
+        if read.config_map_name().is_some_and(|name| context.is_reflected_ca(name)) {
+            body_mut(source, "configMap", path)?.insert("name".to_owned(), Value::from(liqo::ROOT_CA));
+            edits.note(path, "shows the certificates of the home cluster");
         }
-        are_reflected.push(source.config_map_name().is_some_and(|name| context.is_reflected_ca(name)));
     }
-    for (source, _) in list.iter_mut().zip(are_reflected).filter(|(_, is_reflected)| *is_reflected) {
-        body_mut(source, "configMap", path)?.insert("name".to_owned(), Value::from(liqo::ROOT_CA));
+    if mounted.is_whole && !shows_token {
+        list.push(json!({"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": TOKEN}}));
+        edits.note(path, "do not show a token of the foreign cluster");
     }
-    list.push(json!({"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": TOKEN}}));
-    edits.note(path, "do not show a token of the foreign cluster");
     Ok(())
 }

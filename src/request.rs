@@ -64,8 +64,8 @@ pub(crate) fn evaluate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
 
 fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>> {
     let text = str::from_utf8(payload).map_err(|error| Rejection::NotText { at: error.valid_up_to() })?;
-    let payload: Payload = serde_json::from_str(text).map_err(|_| unreadable(text))?;
-    let mut request = payload.request.ok_or_else(|| unreadable(text))?;
+    let payload: Payload = serde_json::from_str(text).map_err(|error| unreadable(text, Some(error)))?;
+    let mut request = payload.request.ok_or_else(|| unreadable(text, None))?;
     let Accepted { edits, audit, warnings } = match request.subject()? {
         None => Accepted::default(),
         Some(subject) => {
@@ -88,14 +88,17 @@ fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>> {
 }
 
 /// Why a payload is no request. serde's own words about a wrong shape would quote it.
-fn unreadable(text: &str) -> Box<Rejection> {
+fn unreadable(text: &str, error: Option<serde_json::Error>) -> Box<Rejection> {
     let payload = match serde_json::from_str(text) {
         Ok(Value::Object(payload)) => payload,
         Ok(other) => return Rejection::shape(Path::Root.member("the request"), "an object", kind(&other)),
         Err(error) => return Rejection::NotJson(error).into(),
     };
-    let found = payload.get("request").map_or("nothing", kind);
-    Rejection::shape(Path::Root.member("request"), "an object", found)
+    match (payload.get("request"), error) {
+        // A member stands twice.
+        (Some(Value::Object(_)), Some(error)) => Rejection::NotJson(error).into(),
+        (request, _) => Rejection::shape(Path::Root.member("request"), "an object", request.map_or("nothing", kind)),
+    }
 }
 
 impl Request<'_> {
@@ -152,8 +155,10 @@ impl Request<'_> {
         let mut warnings_of_edits = Warnings::default();
         let audit = match access {
             Access::Home => home::edit(pod, &context, &mut edits, &mut warnings_of_edits)?,
-            Access::Remote { annotated } => remote::edit(pod, &context, annotated, &mut edits, &mut warnings_of_edits)?,
-            Access::Disabled => disabled::edit(pod, &context, &mut edits)?,
+            Access::Remote { annotated, is_explicit } => {
+                remote::edit(pod, &context, annotated, is_explicit, &mut edits, &mut warnings_of_edits)?
+            }
+            Access::Disabled => disabled::edit(pod, &context, &mut edits, &mut warnings_of_edits)?,
         };
         match settings.action {
             Action::Mutate => warnings.append(warnings_of_edits),

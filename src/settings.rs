@@ -18,7 +18,9 @@ use crate::mode::AccessMode;
 use crate::names::is_cluster_id;
 use crate::rejection::{Rejection, Result};
 use given::{Given, Members, Problems};
-use values::{address, audience, boolean, cluster_id, host, label_key, mode, object_name, port};
+use values::{
+    address, audience, boolean, cluster_domain, cluster_id, container_name, host, label_key, mode, object_name, port,
+};
 
 pub(crate) use host::Host;
 pub(crate) use values::port_number;
@@ -28,11 +30,12 @@ pub(crate) use values::port_number;
 pub(crate) struct Settings<'a> {
     pub(crate) home_cluster_id: Option<String>,
     pub(crate) kept_token_audiences: Vec<String>,
+    pub(crate) foreign_containers: Vec<String>,
     pub(crate) origin_label: Cow<'static, str>,
     pub(crate) namespace_lookup: bool,
     pub(crate) strict: bool,
     pub(crate) action: Action,
-    /// What the top level says of the home cluster, or of each one where there are several.
+    /// The settings of the home cluster at the top level, or the defaults of each one if there are several.
     home_cluster: HomeCluster,
     /// The entries of `homeClusters`, not read yet.
     home_clusters: Option<Members<'a>>,
@@ -55,6 +58,7 @@ pub(crate) struct HomeCluster {
     pub(crate) api_server_host: Option<Host>,
     pub(crate) api_server_port: Option<u16>,
     pub(crate) api_server_addresses: Vec<IpAddr>,
+    pub(crate) cluster_domain: Option<String>,
     pub(crate) credentials_secret: Option<String>,
     pub(crate) default_mode: AccessMode,
     pub(crate) allowed_modes: Vec<AccessMode>,
@@ -67,6 +71,7 @@ impl Default for HomeCluster {
             api_server_host: None,
             api_server_port: None,
             api_server_addresses: Vec::new(),
+            cluster_domain: None,
             credentials_secret: None,
             default_mode: AccessMode::Home,
             allowed_modes: AccessMode::ALL.to_vec(),
@@ -117,6 +122,7 @@ impl<'a> Settings<'a> {
         let verify_only = given.take("verifyOnly", boolean).unwrap_or(false);
         let settings = Self {
             kept_token_audiences: given.take_list("keptTokenAudiences", audience).unwrap_or_default(),
+            foreign_containers: given.take_list("foreignContainers", container_name).unwrap_or_default(),
             origin_label: given.take("originLabel", label_key).map_or(Cow::Borrowed(liqo::ORIGIN), Cow::Owned),
             namespace_lookup: given.take("namespaceLookup", boolean).unwrap_or(false),
             strict: given.take("strict", boolean).unwrap_or(false),
@@ -149,7 +155,13 @@ impl<'a> Settings<'a> {
     pub(crate) fn home_cluster(&self, origin: Option<&str>) -> Result<Cow<'_, HomeCluster>> {
         let Some(entries) = &self.home_clusters else { return Ok(Cow::Borrowed(&self.home_cluster)) };
         let known = entries.len();
-        let Some(origin) = origin else { return Err(Rejection::OriginUnknown { known }.into()) };
+        let Some(origin) = origin else {
+            return Err(match self.namespace_lookup {
+                true => Rejection::NamespaceWithoutOrigin { known },
+                false => Rejection::OriginUnknown { known },
+            }
+            .into());
+        };
         let Some(entry) = entries.get(origin) else {
             return Err(Rejection::OriginWithoutEntry { origin: origin.to_owned(), known }.into());
         };
@@ -159,19 +171,19 @@ impl<'a> Settings<'a> {
         Ok(Cow::Owned(home_cluster))
     }
 
-    /// What counts where nobody knows the home cluster and nothing is changed.
+    /// The settings that apply if the home cluster is unknown and nothing is changed.
     pub(crate) fn any_home_cluster(&self) -> Cow<'_, HomeCluster> {
         Cow::Borrowed(&self.home_cluster)
     }
 }
 
 impl HomeCluster {
-    /// An entry of `homeClusters`: these settings, but for what the entry says.
+    /// An entry of `homeClusters`: these settings, overridden by the entry.
     fn read_entry(&self, id: &str, entry: &RawValue, problems: &mut Problems) -> Self {
         self.clone().overridden(&mut Given::read(Some(entry), Some(id), problems))
     }
 
-    /// These settings, but for what is given.
+    /// These settings, overridden by what is given.
     fn overridden(mut self, given: &mut Given) -> Self {
         if let Some(host) = given.take("homeApiServerHost", host) {
             self.api_server_host = Some(host);
@@ -181,6 +193,9 @@ impl HomeCluster {
         }
         if let Some(addresses) = given.take_list("homeApiServerAddresses", address) {
             self.api_server_addresses = addresses;
+        }
+        if let Some(domain) = given.take("clusterDomain", cluster_domain) {
+            self.cluster_domain = Some(domain);
         }
         if let Some(secret) = given.take("homeCredentialsSecret", object_name) {
             self.credentials_secret = Some(secret);

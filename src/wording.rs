@@ -19,22 +19,30 @@ pub(crate) fn quoted(value: &str) -> String {
     format!("\"{}\"", shown(value))
 }
 
-/// A value, cut when long, with control characters escaped so that it stays on its line.
+/// A value, cut when long, with control and direction characters escaped so that it stays on its line.
 pub(crate) fn shown(value: &str) -> String {
     on_one_line(value, SHOWN)
 }
 
-/// At most `length` characters of a text, with control characters escaped.
+/// At most `length` characters of a text, with control and direction characters escaped.
 pub(crate) fn on_one_line(text: &str, length: usize) -> String {
     let mut out = String::new();
     for character in cut(text, length).chars() {
-        if character.is_control() {
+        if character.is_control() || is_direction(character) {
             out.extend(character.escape_default());
         } else {
             out.push(character);
         }
     }
     out
+}
+
+/// Characters that end a line, or that make a reader see the text in another order.
+fn is_direction(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 /// The word that was likely meant: the nearest one, where at most every third letter differs, and no more than two.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::decide::{API_SERVER_SUPPORT, Access, REMOTE_SERVICE_ACCOUNT_NAME, decide, own_service_account};
+use crate::decide::{ANNOTATIONS, Access, decide, meant_annotation, own_service_account};
 use crate::pod::fields::Fields;
 use crate::pod::path::Path;
 use crate::rejection::Result;
@@ -49,10 +49,9 @@ impl Workload {
             if !changed(place)? && !template_changed {
                 continue;
             }
-            for (annotation, value) in ANNOTATIONS.into_iter().zip(annotations(object, place)?) {
-                if value.is_some() {
-                    warnings.add(Warning::Misplaced { annotation, path });
-                }
+            let keys: Vec<_> = annotations(object, place)?.into_iter().map(|(key, _)| key).collect();
+            for annotation in ANNOTATIONS.into_iter().filter(|name| keys.iter().any(|key| key == name)) {
+                warnings.add(Warning::Misplaced { annotation, path });
             }
         }
         if template_changed {
@@ -77,9 +76,6 @@ impl Workload {
     }
 }
 
-/// The annotations that the policy reads.
-const ANNOTATIONS: [&str; 2] = [API_SERVER_SUPPORT, REMOTE_SERVICE_ACCOUNT_NAME];
-
 fn check_template(template: &Fields, home_cluster: &HomeCluster, warnings: &mut Warnings) -> Result<()> {
     let mut annotations = None;
     at(template, &["metadata", "annotations"], &mut |found| {
@@ -87,19 +83,20 @@ fn check_template(template: &Fields, home_cluster: &HomeCluster, warnings: &mut 
         Ok(())
     })?;
     let access = decide(template.path, annotations, home_cluster, warnings)?;
-    if access == (Access::Remote { annotated: None }) {
+    if let Access::Remote { annotated: None, is_explicit } = access {
         let spec = template.object("spec")?;
-        own_service_account(spec.as_ref(), template.path.member("spec"), home_cluster)?;
+        own_service_account(spec.as_ref(), template.path.member("spec"), home_cluster, is_explicit)?;
     }
     Ok(())
 }
 
-/// The values of [`ANNOTATIONS`] in the metadata of the object at `place`, also those that are no strings.
-fn annotations<'v>(object: &Fields<'v, '_>, place: &[&str]) -> Result<[Option<&'v Value>; 2]> {
+/// The annotations of the object at `place` that the policy reads, or that were likely meant for one of those.
+fn annotations<'v>(object: &Fields<'v, '_>, place: &[&str]) -> Result<Vec<(&'v String, &'v Value)>> {
     let place = [place, &["metadata", "annotations"]].concat();
-    let mut found = [None, None];
+    let mut found = Vec::new();
     at(object, &place, &mut |annotations| {
-        found = ANNOTATIONS.map(|name| annotations.object.get(name));
+        let is_read = |key: &str| ANNOTATIONS.contains(&key) || meant_annotation(key).is_some();
+        found.extend(annotations.object.iter().filter(|(key, _)| is_read(key)));
         Ok(())
     })?;
     Ok(found)

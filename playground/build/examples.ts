@@ -1,35 +1,64 @@
 /**
- * Owns the examples: pods that were recorded from an API server, turned back into what their authors wrote. The page
- * imports them as `virtual:examples`.
+ * Owns what the page shows of other parts of the project: pods that were recorded from an API server, turned back into
+ * what their authors wrote; the manifests in examples/; and the headings of docs/messages.md. The page imports them as
+ * `virtual:examples`.
  */
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Plugin } from "vite";
-import { isMembers, itemsOf, type Members, member, parseJson, textMember, type Value, writeJson } from "../src/json.ts";
+import { isMembers, itemsAt, type Json, type Members, membersAt, textAt } from "../src/json.ts";
+import { isPolicy } from "../src/selection.ts";
 import { readYaml, writeYaml } from "../src/yaml.ts";
+import { sectionsOf } from "./messages.ts";
 
-/** The recorded requests, each with what it is an example of. Settings and namespace may be others than usual. */
-const EXAMPLES: readonly [id: string, title: string, special?: { manifest: string; namespace: string }][] = [
-  ["plain-web", "A plain pod"],
-  ["disabled", "No API access (disabled)"],
-  ["remote-other-sa", "Remote, with another ServiceAccount"],
-  ["argo-step", "A step of an Argo workflow"],
-  ["istio-injected", "With Istio's sidecar"],
-  ["ray-head", "With its own KUBERNETES_SERVICE_HOST"],
-  [
-    "already-forged",
-    "One of many home clusters",
-    { manifest: "examples/many-home-clusters.yaml", namespace: "liqo-demo-milan" },
-  ],
-  ["unknown-annotation-value", "A misspelt annotation (rejected)"],
-  ["deployment-bad-annotation", "A Deployment with a bad annotation (rejected)"],
+const MILAN = "two-home-clusters.yaml: liqo-api-access-milan";
+
+/** The recorded requests, each with what it is an example of, how it comes to the policy, and what settings it has. */
+const EXAMPLES: readonly Omit<Example, "object">[] = [
+  { id: "already-forged", title: "A pod that Liqo has prepared", as: "liqo", settings: "one-home-cluster.yaml" },
+  { id: "plain-web", title: "A plain pod (a warning)", as: "api-server", settings: MILAN },
+  { id: "deployment", title: "A Deployment", as: "liqo", settings: "settings.yaml" },
+  { id: "disabled", title: "No API access (disabled mode)", as: "liqo", settings: "one-home-cluster.yaml" },
+  { id: "remote-other-sa", title: "Remote mode, another ServiceAccount", as: "liqo", settings: "settings.yaml" },
+  { id: "argo-step", title: "A step of an Argo workflow", as: "liqo", settings: "settings.yaml" },
+  { id: "istio-injected", title: "With Istio's sidecar", as: "liqo", settings: "settings.yaml" },
+  { id: "ray-head", title: "With its own KUBERNETES_SERVICE_HOST", as: "liqo", settings: "settings.yaml" },
+  {
+    id: "already-forged",
+    title: "One of many home clusters",
+    as: "liqo",
+    settings: "many-home-clusters.yaml",
+    namespace: "liqo-demo-milan",
+  },
+  {
+    id: "unknown-annotation-value",
+    title: "A misspelt annotation (rejected)",
+    as: "liqo",
+    settings: "one-home-cluster.yaml",
+  },
+  {
+    id: "deployment-bad-annotation",
+    title: "A Deployment with a bad annotation (rejected)",
+    as: "liqo",
+    settings: "settings.yaml",
+  },
 ];
 
 export interface Example {
   id: string;
   title: string;
+  /** Its YAML. */
   object: string;
+  as: "liqo" | "api-server";
+  /** The name of the manifest whose settings it has. */
   settings: string;
+  namespace?: string;
+}
+
+/** A policy's manifest, or plain settings. */
+export interface Manifest {
+  name: string;
+  text: string;
 }
 
 const MODULE = "virtual:examples";
@@ -40,25 +69,36 @@ export function examplesPlugin(): Plugin {
     resolveId: (id) => (id === MODULE ? `\0${MODULE}` : undefined),
     load(id) {
       if (id !== `\0${MODULE}`) return undefined;
-      return `export const examples = ${JSON.stringify(examples())};`;
+      const exported = {
+        examples: examples(),
+        manifests: manifests(),
+        sections: sectionsOf(readInRoot("docs/messages.md")),
+      };
+      return Object.entries(exported)
+        .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)};`)
+        .join("\n");
     },
   };
 }
 
 function examples(): Example[] {
-  return EXAMPLES.map(([id, title, special]) => {
-    const request = parseJson(readInRoot(`test_data/requests/${id}.json`));
-    const object = asWritten(member(request, "object") as Members);
-    if (special) (object.get("metadata") as Members).set("namespace", special.namespace);
-    const settings = special ? settingsOf(special.manifest) : readInRoot("examples/settings.yaml");
-    return { id, title, object: writeYaml(object), settings };
+  return EXAMPLES.map((example) => {
+    const object = asWritten(JSON.parse(readInRoot(`test_data/requests/${example.id}.json`)).object);
+    if (example.namespace) membersAt(object, "metadata").namespace = example.namespace;
+    return { ...example, object: writeYaml(object) };
   });
 }
 
-/** The settings of a policy's manifest. */
-function settingsOf(manifest: string): string {
-  const { value } = readYaml(readInRoot(manifest));
-  return `# The settings of ${manifest}.\n${writeYaml(member(member(value, "spec"), "settings") as Value)}`;
+/** The policies in examples/, and the settings that stand there alone. */
+export function manifests(): Manifest[] {
+  const files = readdirSync(new URL("../../examples/", import.meta.url)).sort();
+  return files.flatMap((name) => {
+    const text = readInRoot(`examples/${name}`);
+    if (name === "settings.yaml") return [{ name, text }];
+    const policies = text.split(/^---\n/m).filter((part) => readYaml(part).some(({ value }) => isPolicy(value)));
+    if (policies.length < 2) return policies.map((text) => ({ name, text }));
+    return policies.map((text) => ({ name: `${name}: ${/^ {2}name: (.*)$/m.exec(text)?.[1]}`, text }));
+  });
 }
 
 function readInRoot(path: string): string {
@@ -67,48 +107,40 @@ function readInRoot(path: string): string {
 
 /** An object without what the API server has added to it. */
 export function asWritten(object: Members): Members {
-  const metadata = new Map(member(object, "metadata") as Members);
-  metadata.delete("managedFields");
-  const annotations = new Map((metadata.get("annotations") as Members | undefined) ?? []);
-  annotations.delete("kubectl.kubernetes.io/last-applied-configuration");
-  if (annotations.size) metadata.set("annotations", annotations);
-  else metadata.delete("annotations");
-
-  const written: Members = new Map([
-    ["apiVersion", object.get("apiVersion") as Value],
-    ["kind", object.get("kind") as Value],
-    ["metadata", metadata],
-    ["spec", withoutDefaults(withoutAdmission(object).get("spec") as Value)],
-  ]);
-  return written;
+  const { managedFields: _, annotations, ...metadata } = membersAt(object, "metadata");
+  const { "kubectl.kubernetes.io/last-applied-configuration": __, ...own } = membersAt(annotations);
+  return {
+    apiVersion: object.apiVersion ?? null,
+    kind: object.kind ?? null,
+    metadata: Object.keys(own).length ? { ...metadata, annotations: own } : metadata,
+    spec: withoutDefaults(withoutAdmission(object).spec ?? null),
+  };
 }
 
 /** A pod without what {@link ../src/admission} adds. */
 export function withoutAdmission(pod: Members): Members {
-  const spec = new Map(member(pod, "spec") as Members);
-  const name = textMember(spec, "serviceAccountName");
-  spec.delete("serviceAccount");
-  if (name === "default") spec.delete("serviceAccountName");
-  if (spec.get("automountServiceAccountToken") !== false) {
-    const isToken = (value: Value) => textMember(value, "name")?.startsWith("kube-api-access-") ?? false;
-    replaceList(spec, "volumes", (volumes) => volumes.filter((volume) => !isToken(volume)));
+  const { serviceAccount: _, ...spec } = membersAt(pod, "spec");
+  if (spec.serviceAccountName === "default") delete spec.serviceAccountName;
+  if (spec.automountServiceAccountToken !== false) {
+    const isOwn = (value: Json) => !textAt(value, "name").startsWith("kube-api-access-");
+    replaceList(spec, "volumes", (volumes) => volumes.filter(isOwn));
     for (const containers of ["initContainers", "containers"]) {
       replaceList(spec, containers, (list) =>
         list.map((container) => {
-          const rest = new Map(container as Members);
-          replaceList(rest, "volumeMounts", (mounts) => mounts.filter((mount) => !isToken(mount)));
+          const rest = { ...membersAt(container) };
+          replaceList(rest, "volumeMounts", (mounts) => mounts.filter(isOwn));
           return rest;
         }),
       );
     }
   }
-  return new Map([...pod, ["spec", spec]]);
+  return { ...pod, spec };
 }
 
-function replaceList(members: Members, name: string, change: (items: Value[]) => Value[]): void {
-  const items = change(itemsOf(members, name));
-  if (items.length) members.set(name, items);
-  else members.delete(name);
+function replaceList(members: Members, name: string, change: (items: Json[]) => Json[]): void {
+  const items = change(itemsAt(members, name));
+  if (items.length) members[name] = items;
+  else delete members[name];
 }
 
 /** Members that the API server sets where they are left out, in JSON. */
@@ -136,16 +168,16 @@ const DEFAULTS = new Set([
 ]);
 const DEFAULT_TOLERATIONS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 
-function withoutDefaults(value: Value): Value {
+function withoutDefaults(value: Json): Json {
   if (Array.isArray(value)) return value.map(withoutDefaults);
   if (!isMembers(value)) return value;
-  const rest: Members = new Map();
-  for (const [name, member] of value) {
-    if (!DEFAULTS.has(writeJson(new Map([[name, member]])).slice(1, -1))) rest.set(name, withoutDefaults(member));
-  }
-  if (rest.has("tolerations")) {
+  const set = Object.entries(value).filter(
+    ([name, member]) => !DEFAULTS.has(JSON.stringify({ [name]: member }).slice(1, -1)),
+  );
+  const rest = Object.fromEntries(set.map(([name, member]) => [name, withoutDefaults(member)]));
+  if (rest.tolerations) {
     replaceList(rest, "tolerations", (tolerations) =>
-      tolerations.filter((toleration) => !DEFAULT_TOLERATIONS.includes(textMember(toleration, "key") ?? "")),
+      tolerations.filter((toleration) => !DEFAULT_TOLERATIONS.includes(textAt(toleration, "key"))),
     );
   }
   return rest;

@@ -29,7 +29,7 @@ test("a megabyte of YAML has an answer, and the page stays alive", async ({ page
   });
   await playground.paste(playground.object, text);
   await expect(page.locator("#command")).toContainText("VARIABLE_12999");
-  await expect(playground.title).toHaveText(/^Accepted, with \d+ changes$/);
+  await expect(playground.title).toHaveText(/^Accepted/);
   const longest = await page.evaluate(() => (window as unknown as { beats: { longest: number } }).beats.longest);
   expect(longest).toBeLessThan(2000);
 });

@@ -12,7 +12,7 @@ export class Playground {
   readonly message: Locator;
 
   constructor(readonly page: Page) {
-    this.object = page.getByRole("textbox", { name: "Pod, workload or AdmissionReview" });
+    this.object = page.getByRole("textbox", { name: "Pods, workloads or AdmissionReviews" });
     this.settings = page.getByRole("textbox", { name: "Settings in YAML" });
     this.namespace = page.getByRole("textbox", { name: "Namespace" });
     this.title = page.locator("#verdict-title");
@@ -30,7 +30,13 @@ export class Playground {
   }
 
   async example(title: string): Promise<void> {
-    await this.page.getByLabel("Example").selectOption({ label: title });
+    await this.page.getByLabel("Example", { exact: true }).selectOption({ label: title });
+    await this.settle();
+  }
+
+  /** Chooses how the pod comes to the policy. */
+  async as(way: "As Liqo makes it" | "As the API server sends it" | "As pasted"): Promise<void> {
+    await this.page.getByLabel(way).check();
     await this.settle();
   }
 
@@ -44,8 +50,18 @@ export class Playground {
   }
 
   async pasteSettings(text: string): Promise<void> {
-    await this.page.getByRole("tab", { name: "YAML" }).click();
+    await this.openSettings("All as YAML");
     await this.paste(this.settings, text);
+  }
+
+  /** Opens groups of the settings that may be folded. */
+  async openSettings(...titles: string[]): Promise<void> {
+    for (const title of ["Form and YAML", ...titles]) {
+      const group = this.page.locator("details", { has: this.page.locator(`> summary:has-text("${title}")`) }).last();
+      if (!(await group.evaluate((details: HTMLDetailsElement) => details.open))) {
+        await group.locator("> summary").click();
+      }
+    }
   }
 
   /** The text of an editor that is short enough to be drawn as a whole. */

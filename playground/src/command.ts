@@ -1,6 +1,6 @@
 /** Owns the command that evaluates the same request outside the browser. */
 
-import { fromLiteral } from "./json.ts";
+import type { Json } from "./json.ts";
 import type { Exchange } from "./namespace.ts";
 import { writeYaml } from "./yaml.ts";
 
@@ -21,13 +21,15 @@ export function kwctlCommand(request: string, settings: string, version: string,
 
 /** What `kwctl run --record-host-capabilities-interactions` would have written. */
 function recorded(exchanges: Exchange[]): string {
-  const list = exchanges.map(({ request, answer }) => ({
-    type: "Exchange",
-    request: `!KubernetesGetResource\n${writeYaml(request)}`,
-    response:
-      "payload" in answer ? { type: "Success", payload: answer.payload } : { type: "Error", message: answer.error },
-  }));
-  return writeYaml(fromLiteral(list));
+  const list = exchanges.map(
+    ({ request, answer }): Json => ({
+      type: "Exchange",
+      request: `!KubernetesGetResource\n${writeYaml(request)}`,
+      response:
+        "payload" in answer ? { type: "Success", payload: answer.payload } : { type: "Error", message: answer.error },
+    }),
+  );
+  return writeYaml(list);
 }
 
 function quoted(argument: string): string {

@@ -1,39 +1,19 @@
 /** Owns the text editors. Tab leaves them, as it leaves every other field. */
 
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { HighlightStyle, indentUnit, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
+import {
+  HighlightStyle,
+  indentUnit,
+  StreamLanguage,
+  type StreamParser,
+  syntaxHighlighting,
+} from "@codemirror/language";
 import { yaml } from "@codemirror/legacy-modes/mode/yaml";
 import { type Diagnostic, forEachDiagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState, type Extension } from "@codemirror/state";
 import { Decoration, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { Mark } from "./evaluate.ts";
-
-const theme = EditorView.theme({
-  "&": { color: "var(--text)", backgroundColor: "var(--panel)", fontSize: "0.8125rem" },
-  "&.cm-focused": { outline: "none" },
-  // An outline would be below the background of the lines.
-  "&.cm-focused::after": {
-    position: "absolute",
-    inset: "0",
-    zIndex: "300",
-    border: "2px solid var(--accent)",
-    content: '""',
-    pointerEvents: "none",
-  },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
-  ".cm-content": { caretColor: "var(--text)" },
-  ".cm-cursor": { borderLeftColor: "var(--text)" },
-  ".cm-gutters": { color: "var(--muted)", backgroundColor: "var(--panel)", border: "none" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--active)" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
-    backgroundColor: "var(--selection)",
-  },
-  ".marked-error": { backgroundColor: "var(--bad-soft)" },
-  ".marked-warning": { backgroundColor: "var(--warn-soft)" },
-  ".cm-tooltip": { color: "var(--text)", backgroundColor: "var(--panel)", border: "1px solid var(--border)" },
-  ".cm-diagnostic": { maxWidth: "36rem", overflowWrap: "anywhere" },
-});
 
 const colors = HighlightStyle.define([
   // The names of members.
@@ -42,6 +22,17 @@ const colors = HighlightStyle.define([
   { tag: [tags.number, tags.keyword], color: "var(--code-number)" },
   { tag: tags.comment, color: "var(--muted)", fontStyle: "italic" },
 ]);
+
+/** YAML in colours. The mode takes digits and words at the end of any text for numbers and keywords. */
+const language: StreamParser<unknown> = {
+  ...(yaml as StreamParser<unknown>),
+  token(stream, state) {
+    const style = (yaml as StreamParser<unknown>).token(stream, state);
+    if (style !== "number" && style !== "keyword") return style;
+    const isAlone = /[\s[{,]$/.test(stream.string.slice(0, stream.start)) || /^\s/.test(stream.current());
+    return isAlone && /^\s*(-?\d+(\.\d+)?|\w+)\s*$/.test(stream.current()) ? style : null;
+  },
+};
 
 /** Makes the whole line of a mark stand out. */
 const markedLines = EditorView.decorations.of(({ state }) => {
@@ -55,7 +46,7 @@ const markedLines = EditorView.decorations.of(({ state }) => {
  * What all editors of YAML look like. They colour line by line: a parser of the whole text builds a tree as deep as the
  * text nests while it is being written, and ends at the limit of the stack.
  */
-export const appearance: Extension = [theme, lineNumbers(), StreamLanguage.define(yaml), syntaxHighlighting(colors)];
+export const appearance: Extension = [lineNumbers(), StreamLanguage.define(language), syntaxHighlighting(colors)];
 
 /** An editor in place of an element's content, with the label that assistive technology reads. */
 export class Editor {

@@ -1,35 +1,29 @@
-/** Owns one evaluation, from the texts of the editors to everything that the page shows of the policy's answer. */
+/** Owns one evaluation, from the texts of the editors to everything that the page shows of the policy's answers. */
 
+import { type Access, accessOf } from "./access.ts";
+import { changeInWords } from "./change.ts";
 import { kwctlCommand } from "./command.ts";
-import {
-  isMembers,
-  itemsOf,
-  lineAt,
-  type Members,
-  member,
-  parseJson,
-  SizeProblem,
-  SyntaxProblem,
-  textMember,
-  type Value,
-  writeJson,
-} from "./json.ts";
-import { Cluster, looksUpNamespaces, namespaceOf, offloadedNamespace } from "./namespace.ts";
-import { diff, patchValue } from "./patch.ts";
-import { pathOf, ShapeProblem, type Step } from "./path.ts";
-import { type Review, reviewOf } from "./review.ts";
-import { type PlainSettings, plainSettings } from "./settings.ts";
+import { at, inOrderOf, isMembers, itemsAt, type Json, type Members, membersAt, type Step, textAt } from "./json.ts";
+import { Cluster, homeCluster, looksUpNamespaces, namespaceOf, offloadedNamespace } from "./namespace.ts";
+import { type Pasted, pastedIn } from "./objects.ts";
+import { diff } from "./patch.ts";
+import { pathOf, ShapeProblem } from "./path.ts";
+import { type As, OtherKind, type Review, reviewOf } from "./review.ts";
+import { type Selection, selectionOf, selectsNamespaces } from "./selection.ts";
+import { type SettingsText, settingsIn } from "./settings.ts";
 import { call, GuestFailure, type Host } from "./wapc.ts";
-import { type Range, readYaml, type Source, writeYaml } from "./yaml.ts";
+import { lineAt, type Range, readYaml, SyntaxProblem, writeYaml } from "./yaml.ts";
 
 export interface Input {
-  /** A pod, a workload or an AdmissionReview. */
+  /** Pods, workloads or AdmissionReviews, with their Namespaces and a policy's manifest if there are any. */
   object: string;
+  /** Settings, or a policy's manifest. */
   settings: string;
-  /** Whether a pod gets what the API server adds. */
-  asApiServer: boolean;
-  /** The object's Namespace, which the policy looks up where the settings say so; one is made where none is given. */
+  as: As;
+  /** The Namespace of the chosen object; one is made where none is given. */
   namespace: string | undefined;
+  /** Which object is shown; none stands for the first that the policy looks at. */
+  chosen: number | undefined;
 }
 
 /** A message about a place in one of the texts. */
@@ -43,111 +37,222 @@ export interface Evaluation {
   verdict: Verdict;
   marks: Mark[];
   /** For the form; none when they could not be read. */
-  settings: PlainSettings | undefined;
-  /** Whether the policy looks up Namespaces; unknown when the settings could not be read. */
-  looksUp: boolean | undefined;
-  /** The Namespace that was made for the object. */
+  settings: Members | undefined;
+  /** All objects, and which of them the verdict is about. */
+  objects: Listed[];
+  chosen: number;
+  /** Whether policy or selectors look at the Namespace; unknown when the settings could not be read. */
+  needsNamespace: boolean | undefined;
+  /** The Namespace that was pasted or made for the object. */
   madeNamespace: string | undefined;
+  /** A policy's manifest that stands beside the objects. */
+  policy: string | undefined;
+}
+
+/** An object of several. */
+export interface Listed {
+  kind: string;
+  name: string;
+  state: "accepted" | "warned" | "rejected" | "other";
+  isAsked: boolean | undefined;
 }
 
 export type Verdict =
   | { kind: "empty" }
-  | { kind: "unreadable"; message: string }
-  | { kind: "invalid-settings"; message: string }
-  | { kind: "failed"; message: string }
+  | { kind: "unreadable" | "invalid-settings" | "failed" | "other-kind"; message: string }
   | Answer;
 
 /** What the policy said. */
 export interface Answer {
   kind: "accepted" | "rejected";
+  /** The kind of what was asked about, and of the workload that it would belong to. */
+  subject: string;
+  workload: string | undefined;
   message: string | undefined;
   auditAnnotations: [key: string, value: string][];
   warnings: string[];
-  added: string[] | undefined;
+  way: string;
   change: Change | undefined;
-  request: string;
+  selection: Selection | undefined;
+  access: Access | undefined;
   command: string;
   milliseconds: number;
 }
 
 /** What the policy changed. */
-export interface Change {
-  before: string;
-  after: string;
-  patch: string;
-  operations: number;
-}
+export type Change = { before: string; after: string; patch: string; words: string[] };
 
-export function evaluate(module: WebAssembly.Module, version: string, input: Input): Evaluation {
+export async function evaluate(module: WebAssembly.Module, version: string, input: Input): Promise<Evaluation> {
   const marks: Mark[] = [];
-  const settings = read("settings", input.settings, marks);
-  const looksUp = settings && looksUpNamespaces(settings.value);
-  const evaluation = { marks, settings: settings && plainSettings(settings.value), looksUp, madeNamespace: undefined };
+  const settings = read("settings", input.settings, marks, settingsIn);
+  const evaluation: Evaluation = {
+    verdict: { kind: "empty" },
+    marks,
+    settings: settings && membersAt(settings.value),
+    objects: [],
+    chosen: 0,
+    needsNamespace: settings && (looksUpNamespaces(settings.value) || selectsNamespaces(settings.policy)),
+    madeNamespace: undefined,
+    policy: undefined,
+  };
   try {
     const refusal = settings && refusalOf(module, settings, marks);
     if (refusal !== undefined) return { ...evaluation, verdict: { kind: "invalid-settings", message: refusal } };
-    const isEmpty = !input.object.trim();
-    if (isEmpty && settings) return { ...evaluation, verdict: { kind: "empty" } };
-
-    const source = isEmpty ? undefined : read("object", input.object, marks);
-    const review = source && shaped("object", source, marks, (value) => reviewOf(value, input.asApiServer));
-    const isMade = looksUp && input.namespace === undefined;
-    const madeNamespace = isMade && review ? offloadedNamespace(review.request, settings.value) : undefined;
-    const cluster = looksUp ? clusterOf(madeNamespace ?? input.namespace ?? "", marks) : new Cluster(undefined);
-    if (!settings || !review || !cluster) {
-      const verdict: Verdict = { kind: "unreadable", message: firstProblem(input, marks) };
-      return { ...evaluation, verdict, madeNamespace };
+    const pasted = read("object", input.object, marks, (text) => pastedIn(readYaml(text)));
+    const namespace = evaluation.needsNamespace ? (input.namespace ?? "") : "";
+    const givenNamespace = read("namespace", namespace, marks, namespaceIn);
+    if (!settings || !pasted || marks.length) {
+      return { ...evaluation, verdict: { kind: "unreadable", message: firstProblem(input, marks) } };
     }
-    const answer = ask(module, version, review, settingsJson(settings), cluster);
-    markAnswer(answer, source, review, marks);
-    return { ...evaluation, verdict: answer, madeNamespace };
+    const context = { module, version, input, settings, pasted, givenNamespace, marks };
+    return { ...evaluation, ...(await evaluated(context)) };
   } catch (error) {
     if (!(error instanceof GuestFailure)) throw error;
     return { ...evaluation, verdict: { kind: "failed", message: error.message } };
   }
 }
 
+/** What an evaluation of texts that could be read goes by. */
+interface Context {
+  module: WebAssembly.Module;
+  version: string;
+  input: Input;
+  settings: SettingsText;
+  pasted: Pasted;
+  givenNamespace: Members | undefined;
+  marks: Mark[];
+}
+
+async function evaluated(context: Context): Promise<Partial<Evaluation>> {
+  const { input, pasted, settings, marks } = context;
+  const policy = pasted.policies[0] && writeYaml(pasted.policies[0]);
+  const reviews = await Promise.all(
+    pasted.objects.map(({ value }) => reviewOf(value, input.as, settings.value).catch(shapeProblem)),
+  );
+  const first = reviews.findIndex((review) => !(review instanceof ShapeProblem));
+  const chosen = Math.min(input.chosen ?? Math.max(0, first), reviews.length - 1);
+  const judged = reviews.map((review, index) =>
+    review instanceof ShapeProblem ? review : judgedIn(context, review, index === chosen),
+  );
+  const objects = judged.map((one, index) => listed(pasted.objects[index]?.value, one));
+  const [found, shown] = [pasted.objects[chosen], judged[chosen]];
+  if (!found || !shown) return { policy };
+  if (shown instanceof ShapeProblem) {
+    marks.push({ editor: "object", severity: "error", ...found.locate(shown.path), message: shown.message });
+    const isOther = shown instanceof OtherKind;
+    const message = isOther ? shown.message : firstProblem(input, marks);
+    return { policy, objects, chosen, verdict: { kind: isOther ? "other-kind" : "unreadable", message } };
+  }
+  const verdict = answerOf(context, shown);
+  const { review, request, namespace } = shown;
+  markAnswer(verdict, marks, (path) => found.locate(request === review.request ? review.pathInText(path) : path));
+  const madeNamespace = input.namespace === undefined && namespace ? writeYaml(namespace) : undefined;
+  return { policy, objects, chosen, verdict, madeNamespace };
+}
+
+function shapeProblem(error: unknown): ShapeProblem {
+  if (error instanceof ShapeProblem) return error;
+  throw error;
+}
+
+/** An object with what the policy decides about it. */
+type Judged = ReturnType<typeof ask> & Pick<Answer, "selection"> & { review: Review; namespace: Members | undefined };
+
+/** Asks about a pod or a workload, and about a pod of the workload where the workload itself is accepted. */
+function judgedIn(context: Context, review: Review, isChosen: boolean): Judged {
+  const { policy } = context.settings;
+  const namespace = namespaceFor(context, review, isChosen);
+  const selection = policy && selectionOf(policy, review.request, namespace);
+  const ofWorkload = review.workload && ask(context, review.workload, namespace);
+  if (ofWorkload?.answer.accepted === false) return { ...ofWorkload, review, namespace, selection };
+  const decision = ask(context, review.request, namespace);
+  const warnings = [ofWorkload?.answer, decision.answer].flatMap((answer) => itemsAt(answer, "warnings"));
+  const answer = { ...decision.answer, warnings: [...new Set(warnings)] };
+  return { ...decision, answer, review, namespace, selection };
+}
+
+/** The Namespace that was given, else one that was pasted, else one as Liqo would have made it. */
+function namespaceFor({ input, givenNamespace, pasted, settings }: Context, { request }: Review, isChosen: boolean) {
+  if (isChosen && input.namespace !== undefined) return givenNamespace;
+  const name = textAt(request, "namespace") || "default";
+  const known = pasted.namespaces.find((namespace) => textAt(namespace, "metadata", "name") === name);
+  const object = { metadata: { ...membersAt(request, "object", "metadata"), namespace: name } };
+  return known ?? offloadedNamespace(name, homeCluster(object, settings.value));
+}
+
+function ask({ module, version, settings: { value } }: Context, request: Members, namespace: Members | undefined) {
+  const cluster = new Cluster(looksUpNamespaces(value) ? namespace : undefined);
+  const text = JSON.stringify(request);
+  const settings = JSON.stringify(value ?? {});
+  const start = performance.now();
+  const answer = membersAt(callJson(module, "validate", `{"request":${text},"settings":${settings}}`, cluster.host));
+  const milliseconds = performance.now() - start;
+  return { request, answer, milliseconds, command: () => kwctlCommand(text, settings, version, cluster.exchanges) };
+}
+
+function listed(value: Json | undefined, judged: Judged | ShapeProblem): Listed {
+  const names = { kind: textAt(value, "kind") || "object", name: textAt(value, "metadata", "name") || "unnamed" };
+  if (judged instanceof ShapeProblem) return { ...names, state: "other", isAsked: undefined };
+  const { answer, selection } = judged;
+  const accepted = itemsAt(answer, "warnings").length ? "warned" : "accepted";
+  return { ...names, state: answer.accepted === true ? accepted : "rejected", isAsked: selection?.isAsked };
+}
+
+function answerOf({ settings }: Context, judged: Judged): Answer {
+  const { review, request, answer, milliseconds, command, selection } = judged;
+  const object = request.object ?? null;
+  const mutated = answer.mutated_object ?? object;
+  const audit = membersAt(answer, "audit_annotations");
+  return {
+    kind: answer.accepted === true ? "accepted" : "rejected",
+    subject: textAt(request, "kind", "kind"),
+    workload: request === review.workload ? undefined : textAt(review.workload, "kind", "kind") || undefined,
+    message: textAt(answer, "message") || undefined,
+    auditAnnotations: Object.entries(audit).map(([key, value]) => [key, String(value)]),
+    warnings: itemsAt(answer, "warnings").map(String),
+    way: review.way,
+    change: changeOf(object, mutated),
+    selection,
+    access: accessOf(mutated, audit, homeCluster(object, settings.value)),
+    command: command(),
+    milliseconds,
+  };
+}
+
+/** Marks the places that the answer's messages begin with. */
+function markAnswer(answer: Answer, marks: Mark[], locate: (path: Step[]) => Range): void {
+  const mark = (severity: Mark["severity"], message: string) => {
+    const path = pathOf(message);
+    if (path) marks.push({ editor: "object", severity, ...locate(path), message });
+  };
+  if (answer.kind === "rejected" && answer.message) mark("error", answer.message);
+  for (const warning of answer.warnings) mark("warning", warning);
+}
+
 /** Reads one of the texts, or marks what is wrong with it. */
-function read(editor: Mark["editor"], text: string, marks: Mark[]): Source | undefined {
+function read<T>(editor: Mark["editor"], text: string, marks: Mark[], make: (text: string) => T): T | undefined {
   try {
-    const source = readYaml(text);
-    // Aliases can make a short text too long to be handled.
-    writeJson(source.value);
-    return source;
+    return make(text);
   } catch (error) {
-    const mark = problemMark(error);
-    if (!mark) throw error;
-    marks.push({ editor, severity: "error", ...mark });
+    if (!(error instanceof SyntaxProblem)) throw error;
+    marks.push({ editor, severity: "error", from: error.from, to: error.to, message: error.message });
     return undefined;
   }
 }
 
-function problemMark(error: unknown): (Range & { message: string }) | undefined {
-  if (error instanceof SyntaxProblem) return { from: error.from, to: error.to, message: error.message };
-  if (error instanceof SizeProblem) return { from: 0, to: 1, message: error.message };
-  // What nests too deep for a reader that recurses ends so.
-  if (error instanceof RangeError) return { from: 0, to: 1, message: "nested too deep" };
-  return undefined;
-}
-
-/** Makes something of what was read, or marks where it has another shape. */
-function shaped<T>(editor: Mark["editor"], source: Source, marks: Mark[], make: (value: Value) => T): T | undefined {
+function namespaceIn(text: string): Members | undefined {
+  const [source] = readYaml(text);
   try {
-    return make(source.value);
+    return namespaceOf(source?.value);
   } catch (error) {
-    if (!(error instanceof ShapeProblem)) throw error;
-    marks.push({ editor, severity: "error", ...source.locate(error.path), message: error.message });
-    return undefined;
+    const { path, message } = shapeProblem(error);
+    const { from, to } = source?.locate(path) ?? { from: 0, to: 0 };
+    throw new SyntaxProblem(message, from, to);
   }
-}
-
-function clusterOf(text: string, marks: Mark[]): Cluster | undefined {
-  const source = read("namespace", text, marks);
-  return source && shaped("namespace", source, marks, (value) => new Cluster(namespaceOf(value)));
 }
 
 /** How a message begins that is about a line of a text. */
-const PLACES: Record<Mark["editor"], string> = { object: "", settings: "settings, ", namespace: "Namespace, " };
+const PLACES = { object: "", settings: "settings, ", namespace: "Namespace, " };
 
 function firstProblem(input: Input, marks: Mark[]): string {
   const [mark] = marks.filter(({ severity }) => severity === "error");
@@ -155,20 +260,21 @@ function firstProblem(input: Input, marks: Mark[]): string {
   return `${PLACES[mark.editor]}line ${lineAt(input[mark.editor] ?? "", mark.from)}: ${mark.message}`;
 }
 
-function settingsJson(settings: Source): string {
-  return writeJson(settings.value ?? new Map());
-}
-
 /** What stands between two problems of the settings: the next one begins with a path, or with a name in quotes. */
 const NEXT_PROBLEM = /; (?=(?:"[^"]*"|[A-Za-z][\w-]*(?:\.[\w-]+)*(?:\[\d+\])?): )/;
 
 /** Why the policy refuses the settings, with each setting that it names marked. */
-function refusalOf(module: WebAssembly.Module, settings: Source, marks: Mark[]): string | undefined {
-  const answer = callJson(module, "validate_settings", settingsJson(settings), new Cluster(undefined).host);
-  if (member(answer, "valid") === true) return undefined;
-  const message = textMember(answer, "message") ?? "no reason given";
+function refusalOf(
+  module: WebAssembly.Module,
+  { source, path, value }: SettingsText,
+  marks: Mark[],
+): string | undefined {
+  const answer = callJson(module, "validate_settings", JSON.stringify(value ?? {}), new Cluster(undefined).host);
+  if (at(answer, "valid") === true) return undefined;
+  const message = textAt(answer, "message") || "no reason given";
   for (const problem of message.split(NEXT_PROBLEM)) {
-    marks.push({ editor: "settings", severity: "error", ...settings.locate(settingOf(problem)), message: problem });
+    const range = source?.locate([...path, ...settingOf(problem)]) ?? { from: 0, to: 0 };
+    marks.push({ editor: "settings", severity: "error", ...range, message: problem });
   }
   return message;
 }
@@ -179,58 +285,25 @@ function settingOf(problem: string): Step[] {
   return [...(pathOf(place ?? problem) ?? []), ...(unknown === undefined ? [] : [unknown])];
 }
 
-function ask(module: WebAssembly.Module, version: string, review: Review, settings: string, cluster: Cluster): Answer {
-  const request = writeJson(review.request);
-  const start = performance.now();
-  const answer = callJson(module, "validate", `{"request":${request},"settings":${settings}}`, cluster.host);
-  const milliseconds = performance.now() - start;
-  const audit = member(answer, "audit_annotations");
-  return {
-    kind: member(answer, "accepted") === true ? "accepted" : "rejected",
-    message: textMember(answer, "message"),
-    auditAnnotations: isMembers(audit) ? [...audit].map(([key, value]) => [key, String(value)]) : [],
-    warnings: itemsOf(answer, "warnings").map(String),
-    added: review.added,
-    change: changeOf(review.request.get("object"), member(answer, "mutated_object")),
-    request,
-    command: kwctlCommand(request, settings, version, cluster.exchanges),
-    milliseconds,
-  };
-}
-
-function callJson(module: WebAssembly.Module, operation: string, payload: string, host: Host): Value {
+function callJson(module: WebAssembly.Module, operation: string, payload: string, host: Host): Json {
   const answer = call(module, operation, new TextEncoder().encode(payload), host);
-  return parseJson(new TextDecoder().decode(answer));
+  return JSON.parse(new TextDecoder().decode(answer));
 }
 
-function changeOf(before: Value | undefined, after: Value | undefined): Change | undefined {
-  if (before === undefined || after === undefined) return undefined;
+function changeOf(before: Json, after: Json): Change | undefined {
   const operations = diff(before, after);
   if (!operations.length) return undefined;
   return {
     before: writeYaml(withoutManagedFields(before)),
-    after: writeYaml(withoutManagedFields(after)),
-    patch: writeJson(patchValue(operations), 2),
-    operations: operations.length,
+    after: writeYaml(withoutManagedFields(inOrderOf(before, after))),
+    patch: JSON.stringify(operations, null, 2),
+    words: changeInWords(before, after),
   };
 }
 
 /** They say nothing about the pod and much of it. */
-function withoutManagedFields(object: Value): Value {
-  const metadata = member(object, "metadata");
-  if (!isMembers(object) || !isMembers(metadata)) return object;
-  const shown: Members = new Map(metadata);
-  shown.delete("managedFields");
-  return new Map([...object, ["metadata", shown]]);
-}
-
-/** Marks the places that the answer's messages begin with. */
-function markAnswer(answer: Answer, source: Source, review: Review, marks: Mark[]): void {
-  const mark = (severity: Mark["severity"], message: string) => {
-    const path = pathOf(message);
-    if (!path) return;
-    marks.push({ editor: "object", severity, ...source.locate(review.pathInText(path)), message });
-  };
-  if (answer.kind === "rejected" && answer.message) mark("error", answer.message);
-  for (const warning of answer.warnings) mark("warning", warning);
+function withoutManagedFields(object: Json): Json {
+  if (!isMembers(object) || !isMembers(object.metadata)) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }

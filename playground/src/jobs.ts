@@ -4,25 +4,17 @@
  */
 
 import type { Evaluation, Input } from "./evaluate.ts";
-import type { PlainSetting } from "./settings.ts";
+import type { Json } from "./json.ts";
 
 export type Job =
   | ({ kind: "evaluate" } & Input)
   /** Changes a setting, or removes it, in the text of all settings. */
-  | { kind: "set"; settings: string; name: string; value: PlainSetting | undefined };
+  | { kind: "set"; settings: string; name: string; value: Json | undefined };
 
-export type Outcome =
-  | { evaluation: Evaluation }
-  | { settings: string }
-  /** The value cannot be read, and the settings stay as they are. */
-  | { refusal: string }
-  | { failure: string };
+export type Outcome = { evaluation: Evaluation } | { settings: string } | { failure: string };
 
 /** What the thread is told first. */
-export interface Setup {
-  module: WebAssembly.Module;
-  version: string;
-}
+export type Setup = { module: WebAssembly.Module; version: string };
 
 /** A job took too long. */
 export class TimedOut extends Error {}

@@ -2,30 +2,21 @@
 
 import { evaluate } from "./evaluate.ts";
 import type { Job, Outcome, Setup } from "./jobs.ts";
-import { setSetting, UnreadableValue } from "./settings.ts";
+import { setSetting } from "./settings.ts";
 
 let setup: Setup | undefined;
 
-self.onmessage = ({ data }: MessageEvent<Setup | Job>) => {
+self.onmessage = async ({ data }: MessageEvent<Setup | Job>) => {
   if ("module" in data) setup = data;
-  else self.postMessage(answer(data));
+  else self.postMessage(await answer(data));
 };
 
-function answer(job: Job): Outcome {
+async function answer(job: Job): Promise<Outcome> {
   if (!setup) return { failure: "the policy is not there yet" };
   try {
-    if (job.kind === "set") return changed(job);
-    return { evaluation: evaluate(setup.module, setup.version, job) };
+    if (job.kind === "set") return { settings: setSetting(job.settings, job.name, job.value) };
+    return { evaluation: await evaluate(setup.module, setup.version, job) };
   } catch (error) {
     return { failure: String(error) };
-  }
-}
-
-function changed({ settings, name, value }: Extract<Job, { kind: "set" }>): Outcome {
-  try {
-    return { settings: setSetting(settings, name, value) };
-  } catch (error) {
-    if (!(error instanceof UnreadableValue)) throw error;
-    return { refusal: error.message };
   }
 }

@@ -1,72 +1,67 @@
 /**
- * Owns the Namespace of the object: how the page makes one where its user has none, and what the policy is told when it
+ * Owns the Namespace of an object: how the page makes one where its user has none, and what the policy is told when it
  * asks for it.
  */
 
-import { fromLiteral, isMembers, type Members, member, parseJson, textMember, type Value, writeJson } from "./json.ts";
+import { at, isMembers, type Json, type Members, membersAt, textAt } from "./json.ts";
 import { ShapeProblem } from "./path.ts";
 import type { Host, HostAnswer, HostCall } from "./wapc.ts";
-import { writeYaml } from "./yaml.ts";
 
 /** Something that the policy asked for, with the answer, as kwctl records both. */
-export interface Exchange {
-  request: Members;
-  answer: HostAnswer;
-}
+export type Exchange = { request: Members; answer: HostAnswer };
 
 /** The label of a pod that names its home cluster, unless the settings name another one. */
 const ORIGIN_LABEL = "offloading.liqo.io/origin";
 
 /** Whether the policy asks for Namespaces with these settings. */
-export function looksUpNamespaces(settings: Value): boolean {
+export function looksUpNamespaces(settings: Json): boolean {
   return setting(settings, "namespaceLookup", "namespace_lookup") === true;
 }
 
-/** The Namespace of a request as Liqo would have made it, in YAML. */
-export function offloadedNamespace(request: Members, settings: Value): string {
-  const name = textMember(request, "namespace") || "default";
-  const cluster = homeCluster(name, request, settings);
+/** The Namespace of a request as Liqo would have made it. */
+export function offloadedNamespace(name: string, cluster: string): Members {
   const originalName = name.endsWith(`-${cluster}`) ? name.slice(0, -cluster.length - 1) : name;
-  return writeYaml(
-    fromLiteral({
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: {
-        name,
-        labels: { "liqo.io/remote-cluster-id": cluster },
-        annotations: { "liqo.io/original-name": originalName },
-      },
-    }),
-  );
+  const labels = { "liqo.io/remote-cluster-id": cluster };
+  const annotations = { "liqo.io/original-name": originalName };
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name, labels, annotations } };
 }
 
 /**
- * The home cluster whose id ends the Namespace's name, as Liqo makes such names; else the one that the pod's label names,
- * else one of the settings.
+ * The home cluster of an object: the one whose id ends the Namespace's name, as Liqo makes such names; else the one that
+ * the label names, else one of the settings.
  */
-function homeCluster(name: string, request: Members, settings: Value): string {
+export function homeCluster(object: Json, settings: Json): string {
+  const namespace = textAt(object, "metadata", "namespace") || "default";
   const id = setting(settings, "homeClusterId", "home_cluster_id", "home-cluster-id");
   const clusters = setting(settings, "homeClusters", "home_clusters");
-  const known = [...(typeof id === "string" ? [id] : []), ...(isMembers(clusters) ? clusters.keys() : [])];
-  const label = setting(settings, "originLabel", "origin_label");
-  const labels = member(member(request.get("object"), "metadata"), "labels");
-  const ofPod = textMember(labels, typeof label === "string" ? label : ORIGIN_LABEL);
-  return known.find((id) => name.endsWith(`-${id}`)) ?? (ofPod || known[0] || "milan");
+  const known = [...(typeof id === "string" ? [id] : []), ...(isMembers(clusters) ? Object.keys(clusters) : [])];
+  return known.find((id) => namespace.endsWith(`-${id}`)) ?? (originOf(object, settings) || known[0] || "milan");
 }
 
-function setting(settings: Value, ...names: string[]): Value | undefined {
-  return names.map((name) => member(settings, name)).find((value) => value !== undefined && value !== null);
+/** The home cluster that a pod's label names. */
+export function originOf(object: Json, settings: Json): string {
+  const label = setting(settings, "originLabel", "origin_label");
+  return textAt(object, "metadata", "labels", typeof label === "string" ? label : ORIGIN_LABEL);
+}
+
+function setting(settings: Json, ...names: string[]): Json | undefined {
+  return names.map((name) => at(settings, name) ?? undefined).find((value) => value !== undefined);
 }
 
 /** The Namespace that was written; none where nothing is. */
-export function namespaceOf(value: Value): Members | undefined {
-  if (value === null) return undefined;
+export function namespaceOf(value: Json | undefined): Members | undefined {
+  if (value === null || value === undefined) return undefined;
   const expected = (what: string, ...path: string[]) => new ShapeProblem(`expected ${what}`, path);
   if (!isMembers(value)) throw expected("a Namespace");
-  if (value.get("kind") !== "Namespace") throw expected("a Namespace", "kind");
-  if (value.get("apiVersion") !== "v1") throw expected("apiVersion v1", "apiVersion");
-  if (!textMember(value.get("metadata"), "name")) throw expected("a Namespace with a name", "metadata");
+  if (value.kind !== "Namespace") throw expected("a Namespace", "kind");
+  if (value.apiVersion !== "v1") throw expected("apiVersion v1", "apiVersion");
+  if (!textAt(value, "metadata", "name")) throw expected("a Namespace with a name", "metadata");
   return value;
+}
+
+/** The labels that selectors see: the API server adds the name. */
+export function labelsOf({ metadata }: Members): Members {
+  return { "kubernetes.io/metadata.name": textAt(metadata, "name"), ...membersAt(metadata, "labels") };
 }
 
 /** A foreign cluster with at most one Namespace. It answers as kwctl does. */
@@ -77,27 +72,23 @@ export class Cluster {
   constructor(private readonly namespace: Members | undefined) {}
 
   readonly host: Host = (call) => {
-    const request = parseJson(call.payload);
+    const request: Json = JSON.parse(call.payload);
     if (!isMembers(request) || !asksForNamespace(call, request)) {
       return { error: "the playground knows nothing but the Namespace" };
     }
-    const answer = this.#answer(textMember(request, "name") ?? "");
+    const answer = this.#answer(textAt(request, "name"));
     this.exchanges.push({ request, answer });
     return "error" in answer ? { error: `Callback evaluation failure: ${answer.error}` } : answer;
   };
 
   #answer(name: string): HostAnswer {
-    if (this.namespace && textMember(this.namespace.get("metadata"), "name") === name) {
-      return { payload: writeJson(this.namespace) };
-    }
+    const isThere = this.namespace && textAt(this.namespace, "metadata", "name") === name;
+    if (isThere) return { payload: JSON.stringify(this.namespace) };
     return { error: `Cannot find v1/Namespace named '${name}' inside of namespace 'None'` };
   }
 }
 
-function asksForNamespace({ binding, namespace, operation }: HostCall, request: Members): boolean {
-  return (
-    [binding, namespace, operation].join("/") === "kubewarden/kubernetes/get_resource" &&
-    request.get("api_version") === "v1" &&
-    request.get("kind") === "Namespace"
-  );
+function asksForNamespace({ binding, namespace, operation }: HostCall, { api_version, kind }: Members): boolean {
+  const asked = [binding, namespace, operation, api_version, kind].join("/");
+  return asked === "kubewarden/kubernetes/get_resource/v1/Namespace";
 }

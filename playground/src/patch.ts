@@ -3,67 +3,38 @@
  * policy-server sends it: lists are compared index by index, and members in the order of their names.
  */
 
-import { isMembers, type Members, Numeral, type Value } from "./json.ts";
+import { isMembers, type Json, type Members } from "./json.ts";
 
-export type Operation = { op: "add" | "replace"; path: string; value: Value } | { op: "remove"; path: string };
+export type Operation = { op: "add" | "replace"; path: string; value: Json } | { op: "remove"; path: string };
 
-export function diff(before: Value, after: Value): Operation[] {
-  const operations: Operation[] = [];
-  compare(before, after, "", operations);
-  return operations;
+export function diff(before: Json, after: Json, path = ""): Operation[] {
+  if (isMembers(before) && isMembers(after)) return compareMembers(before, after, path);
+  if (Array.isArray(before) && Array.isArray(after)) return compareItems(before, after, path);
+  return before === after ? [] : [{ op: "replace", path, value: after }];
 }
 
-/** The patch as a value, to be written. */
-export function patchValue(operations: Operation[]): Value {
-  return operations.map((operation) => new Map(Object.entries(operation)));
+function compareMembers(before: Members, after: Members, path: string): Operation[] {
+  const pathTo = (name: string) => `${path}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  const isIn = (members: Members) => (name: string) => Object.hasOwn(members, name);
+  const kept = Object.keys(after).sort();
+  const removed = Object.keys(before)
+    .sort()
+    .filter((name) => !isIn(after)(name));
+  return [
+    ...kept.flatMap((name) => compareMember(isIn(before)(name) ? before[name] : undefined, after[name], pathTo(name))),
+    ...removed.map((name): Operation => ({ op: "remove", path: pathTo(name) })),
+  ];
 }
 
-function compare(before: Value, after: Value, path: string, operations: Operation[]): void {
-  if (isMembers(before) && isMembers(after)) {
-    compareMembers(before, after, path, operations);
-  } else if (Array.isArray(before) && Array.isArray(after)) {
-    compareItems(before, after, path, operations);
-  } else if (!isSameScalar(before, after)) {
-    operations.push({ op: "replace", path, value: after });
-  }
+function compareMember(before: Json | undefined, after: Json = null, path: string): Operation[] {
+  return before === undefined ? [{ op: "add", path, value: after }] : diff(before, after, path);
 }
 
-function compareMembers(before: Members, after: Members, path: string, operations: Operation[]): void {
-  for (const name of [...after.keys()].sort()) {
-    const at = `${path}/${escaped(name)}`;
-    const value = after.get(name) as Value;
-    const old = before.get(name);
-    if (old === undefined) {
-      operations.push({ op: "add", path: at, value });
-    } else {
-      compare(old, value, at, operations);
-    }
-  }
-  for (const name of [...before.keys()].sort()) {
-    if (!after.has(name)) operations.push({ op: "remove", path: `${path}/${escaped(name)}` });
-  }
-}
-
-function compareItems(before: Value[], after: Value[], path: string, operations: Operation[]): void {
-  for (const [index, value] of after.entries()) {
-    const old = before[index];
-    if (old === undefined) {
-      operations.push({ op: "add", path: `${path}/${index}`, value });
-    } else {
-      compare(old, value, `${path}/${index}`, operations);
-    }
-  }
+function compareItems(before: Json[], after: Json[], path: string): Operation[] {
   // Each removal moves the rest up, so the index stays.
-  for (let count = after.length; count < before.length; count++) {
-    operations.push({ op: "remove", path: `${path}/${after.length}` });
-  }
-}
-
-function isSameScalar(before: Value, after: Value): boolean {
-  if (before instanceof Numeral && after instanceof Numeral) return before.text === after.text;
-  return before === after;
-}
-
-function escaped(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+  const surplus = Array.from({ length: Math.max(0, before.length - after.length) });
+  return [
+    ...after.flatMap((value, index) => compareMember(before[index], value, `${path}/${index}`)),
+    ...surplus.map((): Operation => ({ op: "remove", path: `${path}/${after.length}` })),
+  ];
 }

@@ -1,7 +1,6 @@
 /** Owns the paths that the policy's messages begin with, such as `spec.containers[0].env: expected …`. */
 
-/** A member's name or an item's index. */
-export type Step = string | number;
+import type { Step } from "./json.ts";
 
 /** A value is not what it should be. */
 export class ShapeProblem extends Error {

@@ -6,7 +6,7 @@
 import type { Input } from "./evaluate.ts";
 
 /** Begins each fragment, so that another form can be told apart one day. */
-const PREFIX = "#1.";
+const PREFIX = "#2.";
 
 /** What unpacks to more is no input of ours. */
 const LENGTH = 8 * 1024 * 1024;
@@ -28,11 +28,8 @@ export async function unpacked(fragment: string): Promise<Input | undefined> {
   try {
     const text = fragment.slice(PREFIX.length).replaceAll("-", "+").replaceAll("_", "/");
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    const input: unknown = JSON.parse(await inflated(bytes));
-    if (isInput(input)) {
-      const { object, settings, asApiServer, namespace } = input;
-      return { object, settings, asApiServer, namespace };
-    }
+    const input = inputIn(JSON.parse(await inflated(bytes)));
+    if (input) return input;
   } catch {
     // Whatever is wrong with it, its reader can only ask for another link.
   }
@@ -41,31 +38,25 @@ export async function unpacked(fragment: string): Promise<Input | undefined> {
 
 async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  const decoder = new TextDecoder();
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  for await (const chunk of chunks(stream)) {
-    text += decoder.decode(chunk, { stream: true });
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    text += next.value;
     if (text.length > LENGTH) throw new RangeError("too long");
   }
-  return text + decoder.decode();
+  return text;
 }
 
-/** Not every browser can iterate over a stream itself. */
-async function* chunks(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
-  }
-}
-
-function isInput(value: unknown): value is Input {
-  const input = value as Partial<Input> | null;
-  return (
-    typeof input?.object === "string" &&
-    typeof input.settings === "string" &&
-    typeof input.asApiServer === "boolean" &&
-    (input.namespace === undefined || typeof input.namespace === "string")
-  );
+/** An input that was stored; none where it is of another shape. */
+export function inputIn(value: unknown): Input | undefined {
+  const { object, settings, as, namespace, chosen } = (value ?? {}) as Partial<Input>;
+  if (typeof object !== "string" || typeof settings !== "string") return undefined;
+  if (as !== "liqo" && as !== "api-server" && as !== "pasted") return undefined;
+  return {
+    object,
+    settings,
+    as,
+    namespace: typeof namespace === "string" ? namespace : undefined,
+    chosen: Number.isInteger(chosen) ? chosen : undefined,
+  };
 }

@@ -1,44 +1,34 @@
-/** Owns the way between the text of the settings and the values that a form shows. */
+/** Owns the settings in a text: plain ones, or those in a policy's manifest. */
 
-import { isMembers, lineAt, Numeral, SyntaxProblem, type Value } from "./json.ts";
-import { editYaml, readYaml, writeYaml } from "./yaml.ts";
+import { at, type Json, type Members } from "./json.ts";
+import { isPolicy } from "./selection.ts";
+import { editYaml, readYaml, type Source } from "./yaml.ts";
 
-/** A value that can go from thread to thread; an object goes as YAML. */
-export type PlainSetting = null | boolean | string | { number: string } | { yaml: string } | PlainSetting[];
-export type PlainSettings = Record<string, PlainSetting>;
-
-export function plainSettings(settings: Value): PlainSettings {
-  const entries = isMembers(settings) ? [...settings] : [];
-  return Object.fromEntries(entries.map(([name, value]) => [name, plain(value)]));
+/** The settings, and where they stand. */
+export interface SettingsText {
+  source: Source | undefined;
+  /** Which of the text's documents it is, and where in it the settings are. */
+  index: number;
+  path: string[];
+  value: Json;
+  /** The manifest that they are part of. */
+  policy: Members | undefined;
 }
 
-/** A value is YAML that cannot be read, or that is no object. */
-export class UnreadableValue extends Error {}
-
-/** The text with one setting changed or, without a value, removed. Throws an {@link UnreadableValue}. */
-export function setSetting(text: string, name: string, value: PlainSetting | undefined): string {
-  return editYaml(text, name, value === undefined ? undefined : fromPlain(value));
+/** Finds the settings: those of the first policy, else the first document. Throws as {@link readYaml} does. */
+export function settingsIn(text: string): SettingsText {
+  const sources = readYaml(text);
+  const first = sources.findIndex(({ value }) => isPolicy(value));
+  const index = Math.max(0, first);
+  const source = sources[index];
+  const value = source?.value ?? {};
+  if (!isPolicy(value)) return { source, index, path: [], value, policy: undefined };
+  const path = ["spec", "settings"];
+  return { source, index, path, value: at(value, ...path) ?? {}, policy: value };
 }
 
-function plain(value: Value): PlainSetting {
-  if (value instanceof Numeral) return { number: value.text };
-  if (value instanceof Map) return { yaml: writeYaml(value) };
-  return Array.isArray(value) ? value.map(plain) : value;
-}
-
-function fromPlain(value: PlainSetting): Value {
-  if (Array.isArray(value)) return value.map(fromPlain);
-  if (typeof value !== "object" || value === null) return value;
-  return "number" in value ? new Numeral(value.number) : membersIn(value.yaml);
-}
-
-function membersIn(text: string): Value {
-  try {
-    const { value } = readYaml(text);
-    if (isMembers(value)) return value;
-  } catch (error) {
-    if (!(error instanceof SyntaxProblem)) throw error;
-    throw new UnreadableValue(`line ${lineAt(text, error.from)}: ${error.message}`);
-  }
-  throw new UnreadableValue("expected names with values, such as milan: {}");
+/** The text with one setting changed or, without a value, removed. */
+export function setSetting(text: string, name: string, value: Json | undefined): string {
+  const { index, path } = settingsIn(text);
+  return editYaml(text, index, [...path, name], value);
 }

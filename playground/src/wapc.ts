@@ -11,12 +11,7 @@ import { ConsoleStdout, type Fd, File, OpenFile, WASI } from "@bjorn3/browser_wa
 export class GuestFailure extends Error {}
 
 /** What a guest asks its host for. */
-export interface HostCall {
-  binding: string;
-  namespace: string;
-  operation: string;
-  payload: string;
-}
+export type HostCall = Record<"binding" | "namespace" | "operation" | "payload", string>;
 
 export type HostAnswer = { payload: string } | { error: string };
 
@@ -32,82 +27,52 @@ interface Exports {
 export function call(module: WebAssembly.Module, operation: string, payload: Uint8Array, host: Host): Uint8Array {
   const stderr: string[] = [];
   const wasi = new WASI([], [], standardStreams(stderr));
-  const conversation = new Conversation(new TextEncoder().encode(operation), payload, host);
-  const instance = new WebAssembly.Instance(module, {
-    wasi_snapshot_preview1: wasi.wasiImport,
-    wapc: conversation.functions,
-  });
+  const operationBytes = new TextEncoder().encode(operation);
+  let answer = new Uint8Array();
+  let failure = "";
+  let hostAnswer = new Uint8Array();
+
+  // Guest and host read and write the guest's memory, which moves when it grows.
+  const bytes = () => new Uint8Array(exports.memory.buffer);
+  const read = (at: number, length: number) => bytes().slice(at, at + length);
+  const readText = (at = 0, length = 0) => new TextDecoder().decode(read(at, length));
+  const writeHostAnswer = (at: number) => bytes().set(hostAnswer, at);
+  const wapc = {
+    __guest_request: (operationAt: number, payloadAt: number) => {
+      bytes().set(operationBytes, operationAt);
+      bytes().set(payload, payloadAt);
+    },
+    __guest_response: (at: number, length: number) => {
+      answer = read(at, length);
+    },
+    __guest_error: (at: number, length: number) => {
+      failure = readText(at, length);
+    },
+    /** The guest gives four texts, each with where it stands and how long it is. */
+    __host_call: (...texts: number[]) => {
+      const textAt = (index: number) => readText(texts[index], texts[index + 1]);
+      const call = { binding: textAt(0), namespace: textAt(2), operation: textAt(4), payload: textAt(6) };
+      const given = host(call);
+      hostAnswer = new TextEncoder().encode("payload" in given ? given.payload : given.error);
+      return "payload" in given ? 1 : 0;
+    },
+    __host_response_len: () => hostAnswer.length,
+    __host_response: writeHostAnswer,
+    __host_error_len: () => hostAnswer.length,
+    __host_error: writeHostAnswer,
+  };
+  const instance = new WebAssembly.Instance(module, { wasi_snapshot_preview1: wasi.wasiImport, wapc });
   const exports = instance.exports as unknown as Exports;
-  conversation.memory = exports.memory;
 
   try {
     wasi.initialize({ exports: { memory: exports.memory } });
     // A host calls `_start` before this, which only a module with a `main` has.
     exports.wapc_init();
-    if (exports.__guest_call(conversation.operation.length, payload.length) === 1) return conversation.answer;
+    if (exports.__guest_call(operationBytes.length, payload.length) === 1) return answer;
   } catch (error) {
     throw new GuestFailure([String(error), ...stderr].join("\n"));
   }
-  throw new GuestFailure(conversation.failure || `the policy has no answer to ${operation}`);
-}
-
-/** One call of a guest, with what it asks its host meanwhile. Guest and host read and write the guest's memory. */
-export class Conversation {
-  memory: WebAssembly.Memory | undefined;
-  /** What the guest answered, or why it did not. */
-  answer = new Uint8Array();
-  failure = "";
-  /** What the host answered last, or why it did not. */
-  #hostAnswer = new Uint8Array();
-
-  constructor(
-    readonly operation: Uint8Array,
-    private readonly payload: Uint8Array,
-    private readonly host: Host,
-  ) {}
-
-  /** The host's functions, by the names that waPC gives them. */
-  readonly functions = {
-    __guest_request: (operationAt: number, payloadAt: number) => {
-      this.#write(this.operation, operationAt);
-      this.#write(this.payload, payloadAt);
-    },
-    __guest_response: (at: number, length: number) => {
-      this.answer = this.#read(at, length);
-    },
-    __guest_error: (at: number, length: number) => {
-      this.failure = this.#readText(at, length);
-    },
-    /** The guest gives four texts, each with where it stands and how long it is. */
-    __host_call: (...texts: number[]) => {
-      const [binding, namespace, operation, payload] = [0, 2, 4, 6].map((index) =>
-        this.#readText(texts[index] ?? 0, texts[index + 1] ?? 0),
-      ) as [string, string, string, string];
-      const answer = this.host({ binding, namespace, operation, payload });
-      this.#hostAnswer = new TextEncoder().encode("payload" in answer ? answer.payload : answer.error);
-      return "payload" in answer ? 1 : 0;
-    },
-    __host_response_len: () => this.#hostAnswer.length,
-    __host_response: (at: number) => this.#write(this.#hostAnswer, at),
-    __host_error_len: () => this.#hostAnswer.length,
-    __host_error: (at: number) => this.#write(this.#hostAnswer, at),
-  };
-
-  #bytes(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.memory?.buffer ?? new ArrayBuffer());
-  }
-
-  #read(at: number, length: number): Uint8Array<ArrayBuffer> {
-    return this.#bytes().slice(at, at + length);
-  }
-
-  #readText(at: number, length: number): string {
-    return new TextDecoder().decode(this.#read(at, length));
-  }
-
-  #write(bytes: Uint8Array, at: number): void {
-    this.#bytes().set(bytes, at);
-  }
+  throw new GuestFailure(failure || `the policy has no answer to ${operation}`);
 }
 
 /** Streams without an input; what the guest writes when it panics is kept. */

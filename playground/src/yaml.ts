@@ -12,240 +12,167 @@ import {
   isPair,
   isScalar,
   isSeq,
+  Lexer,
   type Node,
-  type Pair,
-  type ParsedNode,
   Parser,
   type ScalarTag,
   type Tags,
   visit,
+  YAMLMap,
+  type YAMLParseError,
 } from "yaml";
-import { DEPTH, type Members, Numeral, parseJson, SyntaxProblem, type Value } from "./json.ts";
-import type { Step } from "./path.ts";
+import type { Json, Step } from "./json.ts";
 
-export interface Range {
-  from: number;
-  to: number;
-}
+export type Range = { from: number; to: number };
 
-type Span = [from: number, to: number];
-
-/** A text that could be read. */
+/** A document that could be read. */
 export interface Source {
-  value: Value;
+  value: Json;
   /** Where the value at a path stands, or the nearest one around it. */
   locate(path: Step[]): Range;
 }
 
+/** A text is not what it should be, from one offset to another. */
+export class SyntaxProblem extends Error {
+  constructor(
+    message: string,
+    readonly from: number,
+    readonly to: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The number of the line at an offset. */
+export function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split("\n").length;
+}
+
+/** How deep values may nest: more than the policy takes, and less than a stack holds. */
+const DEPTH = 500;
+
+/** The API server refuses longer requests. */
+const LENGTH = 3 * 1024 * 1024;
+const TOO_LONG = "longer than the 3 MiB that the API server takes";
+
 /** How often aliases may stand for something, each counted with those inside what it stands for. */
 const ALIASES = 1000;
 
-const NUMERAL_TAGS: ScalarTag[] = [
-  numberTag("int", /^[-+]?(0b[01][01_]*|0x[\da-fA-F][\da-fA-F_]*|0o[0-7][0-7_]*|\d[\d_]*)$/, integerText),
-  numberTag("float", /^[-+]?(\d[\d_]*\.?|(\d[\d_]*)?\.[\d_]*\d)([eE][-+]?\d+)?$/, floatText),
-  {
-    tag: "tag:yaml.org,2002:float",
-    default: true,
-    test: /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/,
-    resolve: (text, onError) => onError(`${text} is a number that JSON does not have`),
-  },
-];
-const REPLACED = /:(int|float|timestamp|binary|omap|pairs|set)$/;
+const NOT_JSON = /:(timestamp|binary|omap|pairs|set)$/;
 const OPTIONS = {
   version: "1.1",
-  customTags: (tags: Tags): Tags => [
-    ...tags.filter((tag) => typeof tag === "string" || !REPLACED.test(tag.tag)),
-    ...NUMERAL_TAGS,
-  ],
+  prettyErrors: false,
+  customTags: (tags: Tags): Tags =>
+    tags.filter((tag) => typeof tag === "string" || !(NOT_JSON.test(tag.tag) || (tag as ScalarTag).format === "TIME")),
 } as const;
 
-/** Reads a text with one document, which may be empty. Throws a {@link SyntaxProblem} that says where it went wrong. */
-export function readYaml(text: string): Source {
-  const json = readAsJson(text);
-  if ("value" in json) return json;
-  try {
-    const document = singleDocument(text);
-    return { value: toValue(document), locate: (path) => locate(document.contents, path) };
-  } catch (error) {
-    // What looks like JSON is meant to be JSON.
-    throw error instanceof SyntaxProblem && /^\s*[{[]/.test(text) ? json.problem : error;
+/** Reads the documents of a text, without empty ones. Throws a {@link SyntaxProblem} that says where it went wrong. */
+export function readYaml(text: string): Source[] {
+  if (text.length > LENGTH) throw new SyntaxProblem(TOO_LONG, 0, 1);
+  if (/^\s*[{[]/.test(text)) {
+    try {
+      // JSON is YAML, but a reader of its own is many times faster.
+      return [{ value: JSON.parse(text), locate: (path) => locate(documentsIn(text, false)[0], path) }];
+    } catch {
+      // Several documents begin with a brace, too, and what is no JSON may be YAML.
+    }
   }
+  const documents = documentsIn(text).filter((document) => !isNothing(document));
+  return documents.map((document) => ({ value: toJson(document), locate: (path) => locate(document, path) }));
 }
 
 /** Writes a value as kubectl would: lists are not indented, and lines are as long as they are. */
-export function writeYaml(value: Value): string {
+export function writeYaml(value: Json): string {
   const document = new Document(value, { ...OPTIONS, aliasDuplicateObjects: false });
-  return document.toString({ indentSeq: false, lineWidth: 0 });
+  return document.toString({ lineWidth: 0, indentSeq: false });
 }
 
-/** Changes or, without a value, removes a member of the object in a text. The rest of the text stays as it is. */
-export function editYaml(text: string, name: string, value: Value | undefined): string {
-  const document = singleDocument(text);
-  const { contents } = document;
-  if (isNothing(document)) return value === undefined ? text : insertedAfter(text, text.length, "", name, value);
-  const first = isMap(contents) && !contents.flow ? contents.items[0] : undefined;
-  const start = rangeOf(first?.key)?.from ?? 0;
-  const indent = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
-  if (!isMap(contents) || !first || indent.trim()) return rewritten(document, name, value);
-
-  const pair = contents.items.find(({ key }) => isScalar(key) && nameText(key.value) === name);
-  if (!pair) {
-    const last = contents.items.at(-1);
-    return value === undefined ? text : insertedAfter(text, endOf(text, last), indent, name, value);
+/** Changes or, without a value, removes the member at a path in one of a text's documents. Comments stay. */
+export function editYaml(text: string, index: number, path: string[], value: Json | undefined): string {
+  const documents = documentsIn(text);
+  const document = documents.filter((document) => !isNothing(document))[index] ?? (documents[0] as Document.Parsed);
+  if (value === undefined) {
+    if (document.hasIn(path)) document.deleteIn(path);
+  } else {
+    const parent = blockAt(document, path.slice(0, -1));
+    const old = parent.get(path.at(-1), true);
+    if (isScalar(old) && typeof value !== "object") old.value = value;
+    else parent.set(path.at(-1), document.createNode(value, { aliasDuplicateObjects: false }));
   }
-  const { from } = rangeOf(pair.key) ?? { from: 0 };
-  if (value !== undefined) {
-    return text.slice(0, from) + memberText(indent, name, value).slice(indent.length) + text.slice(endOf(text, pair));
+  if (isMap(document.contents) && !document.contents.items.length) document.contents = null;
+  const written = documents.map((document) => document.toString({ lineWidth: 0 })).join("");
+  return written.replace(/(^|\n)null\n$/, "$1");
+}
+
+/** The object at a path, which is made where there is none, and spread over lines where it is empty. */
+function blockAt(document: Document.Parsed, path: string[]): YAMLMap {
+  for (let length = 0; length <= path.length; length++) {
+    const place = path.slice(0, length);
+    if (!isMap(document.getIn(place, true))) document.setIn(place, new YAMLMap());
   }
-  return text.slice(0, from - indent.length) + text.slice(endOfLine(text, endOf(text, pair)) + 1);
+  const found = document.getIn(path, true) as YAMLMap;
+  if (!found.items.length) found.flow = false;
+  return found;
 }
 
-/** For notations in which a line is not a member. */
-function rewritten(document: Document.Parsed, name: string, value: Value | undefined): string {
-  if (!isMap(document.contents)) document.contents = document.createNode(new Map()) as unknown as ParsedNode;
-  if (value === undefined) document.delete(name);
-  else document.set(name, document.createNode(value));
-  return document.toString({ lineWidth: 0 });
-}
-
-function insertedAfter(text: string, at: number, indent: string, name: string, value: Value): string {
-  const end = endOfLine(text, at);
-  const before = text.slice(0, end);
-  return `${before}${before && !before.endsWith("\n") ? "\n" : ""}${memberText(indent, name, value)}${text.slice(end) || "\n"}`;
-}
-
-function memberText(indent: string, name: string, value: Value): string {
-  return writeYaml(new Map([[name, value]]))
-    .trimEnd()
-    .replaceAll(/^/gm, indent);
-}
-
-/** The end of what is written of a member, without the comment behind it. */
-function endOf(text: string, pair: Pair<unknown, unknown> | undefined): number {
-  const { to } = rangeOf(pair?.value) ?? rangeOf(pair?.key) ?? { to: text.length };
-  return text.slice(0, to).trimEnd().length;
-}
-
-function endOfLine(text: string, at: number): number {
-  const end = text.indexOf("\n", at);
-  return end < 0 ? text.length : end;
-}
-
-/** JSON is YAML, but a reader of its own is many times faster. */
-function readAsJson(text: string): Source | { problem: SyntaxProblem } {
-  try {
-    return { value: parseJson(text), locate: (path) => locate(singleDocument(text, false).contents, path) };
-  } catch (error) {
-    if (error instanceof SyntaxProblem) return { problem: error };
-    throw error;
+function documentsIn(text: string, uniqueKeys = true): Document.Parsed[] {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    // Composing it, which recurses, would take more stack than there is.
+    if (parser.stack.length > DEPTH) throw new SyntaxProblem("nested too deep", parser.offset, parser.offset + 1);
   }
-}
-
-function singleDocument(text: string, uniqueKeys = true): Document.Parsed {
-  const tokens = [...new Parser().parse(text)];
-  tokens.forEach(checkDepth);
-  // At least one document is wanted, also of an empty text.
-  const documents = [
-    ...new Composer({ ...OPTIONS, uniqueKeys, prettyErrors: false }).compose(tokens, true, text.length),
-  ];
+  tokens.push(...parser.end());
+  const documents = [...new Composer({ ...OPTIONS, uniqueKeys }).compose(tokens, true, text.length)];
   for (const document of documents) {
     const [error] = document.errors;
-    if (error) throw new SyntaxProblem(reworded(error.message), ...error.pos);
+    if (error) throw new SyntaxProblem(inPlainWords(error, text), ...error.pos);
   }
-  const [first, second] = documents.filter((document) => !isNothing(document));
-  if (second) {
-    const [from] = second.contents?.range ?? second.range;
-    throw new SyntaxProblem("a second document begins here; the playground takes one at a time", from, from + 1);
-  }
-  return first ?? (documents[0] as Document.Parsed);
-}
-
-/** Refuses what nests too deep, without recursion: composing it would take more stack than there is. */
-function checkDepth(root: CST.Token): void {
-  const pending: [token: CST.Token, depth: number][] = [[root, 0]];
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const [token, depth] = next;
-    if (depth > DEPTH) throw new SyntaxProblem(`nested more than ${DEPTH} levels deep`, token.offset, token.offset + 1);
-    if ("value" in token && token.value) pending.push([token.value, depth]);
-    if (!("items" in token)) continue;
-    for (const { key, value } of token.items) {
-      if (key) pending.push([key, depth + 1]);
-      if (value) pending.push([value, depth + 1]);
-    }
-  }
+  return documents;
 }
 
 function isNothing({ contents }: Document.Parsed): boolean {
   return contents === null || (isScalar(contents) && contents.value === null && !contents.source);
 }
 
-function toValue(document: Document.Parsed): Value {
-  const firstAlias = checkAliases(document);
-  try {
-    return normalized(document.toJS({ mapAsMap: true, maxAliasCount: ALIASES }));
-  } catch (error) {
-    // The library's way to say that there are too many.
-    if (error instanceof ReferenceError) {
-      throw new SyntaxProblem(`aliases stand for more than ${ALIASES} values`, ...firstAlias);
-    }
-    if (!(error instanceof Cycle)) throw error;
-    throw new SyntaxProblem("an alias stands for something that it is part of", ...firstAlias);
-  }
-}
-
-/** Refuses an alias whose anchor does not come before it, and tells where the first alias stands. */
-function checkAliases(document: Document.Parsed): Span {
-  const anchors = new Set<string>();
-  let first: Span | undefined;
+function toJson(document: Document.Parsed): Json {
+  let alias: Range | undefined;
   visit(document, {
-    Node(_, node) {
-      if (!isAlias(node)) {
-        if (node.anchor) anchors.add(node.anchor);
-        return;
-      }
-      const span: Span = [node.range?.[0] ?? 0, node.range?.[1] ?? 0];
-      if (!anchors.has(node.source)) throw new SyntaxProblem(`there is no &${node.source} before this`, ...span);
-      first ??= span;
+    Alias: (_, node) => {
+      alias ??= rangeOf(node);
+    },
+    Scalar: (_, { value, source, range }) => {
+      if (typeof value !== "number" || Number.isFinite(value)) return;
+      throw new SyntaxProblem(`${source} is a number that JSON does not have`, range?.[0] ?? 0, range?.[1] ?? 0);
     },
   });
-  return first ?? [0, 0];
-}
-
-/** What an alias stands for contains the alias. */
-class Cycle extends Error {}
-
-/** Members' names are text in JSON, whatever they look like in YAML. */
-function normalized(value: unknown, seen = new Map<object, Value | undefined>()): Value {
-  if (value === undefined) return null;
-  if (!(value instanceof Map || Array.isArray(value))) return value as Value;
-  const known = seen.get(value);
-  if (known) return known;
-  if (seen.has(value)) throw new Cycle();
-  seen.set(value, undefined);
-  let result: Value;
-  if (Array.isArray(value)) {
-    result = value.map((item) => normalized(item, seen));
-  } else {
-    const members: Members = new Map();
-    for (const [name, member] of value) members.set(nameText(name), normalized(member, seen));
-    result = members;
+  if (!alias) return document.toJS();
+  try {
+    // What aliases stand for is written out, so that nothing is shared.
+    const text = JSON.stringify(document.toJS({ maxAliasCount: ALIASES }));
+    if (text.length > LENGTH) throw new RangeError(TOO_LONG);
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxProblem(aliasProblem(error as Error), alias.from, alias.to);
   }
-  seen.set(value, result);
-  return result;
 }
 
-function nameText(name: unknown): string {
-  return name instanceof Numeral ? name.text : String(name);
+function aliasProblem({ message }: Error): string {
+  if (message === TOO_LONG) return message;
+  if (/Excessive/.test(message)) return `aliases stand for more than ${ALIASES} values`;
+  const missing = /Unresolved alias.*: (.*)$/.exec(message)?.[1];
+  return missing ? `there is no &${missing} before its alias` : "an alias stands for something that it is part of";
 }
 
-function locate(root: Node | null, path: Step[]): Range {
-  let node: unknown = root;
-  let range = rangeOf(root);
+function locate(document: Document.Parsed | undefined, path: Step[]): Range {
+  let node: unknown = document?.contents;
+  let range = rangeOf(node);
   for (const step of path) {
     if (isAlias(node)) break;
     if (isMap(node)) {
       // Where names may stand twice, the last one counts.
-      const pair = node.items.findLast(({ key }) => isScalar(key) && nameText(key.value) === step);
+      const pair = node.items.findLast(({ key }) => isScalar(key) && String(key.value) === step);
       if (!isPair(pair)) break;
       range = rangeOf(pair.key) ?? range;
       node = pair.value;
@@ -260,37 +187,38 @@ function locate(root: Node | null, path: Step[]): Range {
 }
 
 function rangeOf(node: unknown): Range | undefined {
-  const range = (node as Partial<Node> | null)?.range;
+  const range = (node as Partial<Node> | null | undefined)?.range;
   return range ? { from: range[0], to: range[1] } : undefined;
 }
 
-/** The library's message, in the words of someone who does not know its grammar. */
-function reworded(message: string): string {
-  const unclosed = /must be sufficiently indented and end with a (.)$/.exec(message)?.[1];
-  return unclosed ? `expected ${unclosed} before this` : message.charAt(0).toLowerCase() + message.slice(1);
+/** The library's problems, in the words of someone who does not know YAML's grammar. */
+const PLAIN: [problem: RegExp, words: string][] = [
+  [
+    /same column|seq-item-ind at node end|^A block|^Block collections/,
+    "this does not fit the lines around it: check its indentation",
+  ],
+  [/on same line with key/, "a list must begin on a line of its own"],
+  [/^Nested mappings/, "a second `: ` in one line: put the value in quotes, or on a line of its own"],
+  [/^Implicit|^Missing , or : /, "a `:` is missing after the name"],
+  [/^Flow map .*must|end with a }/, "a `{` before this has no `}`"],
+  [/^Flow sequence .*must|end with a \]/, "a `[` before this has no `]`"],
+  [/^Missing closing/, "a text before this has no closing quote"],
+  [/^Map keys must be unique/, "this name stands twice in one object"],
+  [/^Tabs are not allowed/, "indented with a tab: use spaces"],
+  [/^Plain value cannot start with/, "this value needs quotes"],
+  [/at node end|^Unexpected scalar/, "something follows a value that is complete"],
+];
+
+function inPlainWords({ message, pos }: YAMLParseError, text: string): string {
+  if (isItemWithoutDash(text.split("\n").slice(0, lineAt(text, pos[0])))) return "the list item needs `- `";
+  const words = PLAIN.find(([problem]) => problem.test(message))?.[1];
+  return words ?? message.charAt(0).toLowerCase() + message.slice(1);
 }
 
-function numberTag(name: "int" | "float", test: RegExp, toJson: (text: string) => string): ScalarTag {
-  return {
-    tag: `tag:yaml.org,2002:${name}`,
-    default: true,
-    test,
-    identify: (value) => value instanceof Numeral,
-    resolve: (text) => new Numeral(toJson(text)),
-    stringify: ({ source, value }) => source ?? (value as Numeral).text,
-  };
-}
-
-/** The JSON text of an integer in any of its notations. A 0 before octal digits makes an octal number. */
-function integerText(text: string): string {
-  const [, sign, digits = ""] = /^([-+]?)(.*)$/.exec(text.replaceAll("_", "")) ?? [];
-  const octal = /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
-  return `${sign === "-" ? "-" : ""}${BigInt(octal)}`;
-}
-
-/** The JSON text of a number with a fraction or an exponent: as it is written, as far as JSON allows. */
-function floatText(text: string): string {
-  const parts = /^([-+]?)0*(\d*)(?:\.(\d*))?([eE].*)?$/.exec(text.replaceAll("_", "")) ?? [];
-  const [, sign, whole, fraction, exponent = ""] = parts;
-  return `${sign === "-" ? "-" : ""}${whole || "0"}${fraction ? `.${fraction}` : ""}${exponent}`;
+/** Whether the last line stands where the items of a list begin, without being one. */
+function isItemWithoutDash(lines: string[]): boolean {
+  const indentOf = (line: string) => line.search(/\S|$/);
+  const last = lines.at(-1) ?? "";
+  const before = lines.slice(0, -1).findLast((line) => line.trim() && indentOf(line) <= indentOf(last)) ?? "";
+  return indentOf(before) === indentOf(last) && /^\s*- /.test(before) && !/^\s*(-|$)/.test(last);
 }

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { kwctlCommand } from "../src/command.ts";
-import { fromLiteral, type Members } from "../src/json.ts";
 import { start } from "./runner.ts";
 
 test("the shell hands kwctl what it is to have", async () => {
@@ -21,8 +20,9 @@ test("the shell hands kwctl what it is to have", async () => {
 });
 
 test("what the policy asked for is handed to kwctl as it records it", async () => {
-  const question = (name: string) =>
-    fromLiteral({ api_version: "v1", kind: "Namespace", name, namespace: null, disable_cache: false }) as Members;
+  const question = (name: string) => {
+    return { api_version: "v1", kind: "Namespace", name, namespace: null, disable_cache: false };
+  };
   const command = kwctlCommand('{"uid":"1"}', "{}", "1.2.3", [
     {
       request: question("shop"),

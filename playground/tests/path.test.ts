@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { pathOf, type Step } from "../src/path.ts";
+import type { Step } from "../src/json.ts";
+import { pathOf } from "../src/path.ts";
 
 test.each<[string, Step[] | undefined]>([
   ["metadata.name: expected a name", ["metadata", "name"]],

@@ -1,39 +1,42 @@
 import { expect, test } from "vitest";
-import { type PlainSetting, plainSettings, setSetting, UnreadableValue } from "../src/settings.ts";
-import { readYaml } from "../src/yaml.ts";
+import type { Json } from "../src/json.ts";
+import { setSetting, settingsIn } from "../src/settings.ts";
 
-test("settings become plain", () => {
-  const text = "a: x\nb: 1.0\nc: [1, {}, [z]]\nd: true\ne: null\nf: {x: {one: 1.0}}\n";
-  expect(plainSettings(readYaml(text).value)).toEqual({
-    a: "x",
-    b: { number: "1.0" },
-    c: [{ number: "1" }, { yaml: "{}\n" }, ["z"]],
-    d: true,
-    e: null,
-    f: { yaml: "x:\n  one: 1.0\n" },
-  });
+const MANIFEST = `# mine
+apiVersion: policies.kubewarden.io/v1
+kind: ClusterAdmissionPolicy
+metadata:
+  name: milan
+spec:
+  settings:
+    strict: true # yes
+`;
+
+test.each<[string, Json, string | undefined]>([
+  ["", {}, undefined],
+  ["a: 1", { a: 1 }, undefined],
+  ["[]", [], undefined],
+  [MANIFEST, { strict: true }, "milan"],
+  [`kind: Secret\n---\n${MANIFEST}---\n${MANIFEST.replaceAll("milan", "turin")}`, { strict: true }, "milan"],
+  ["apiVersion: policies.kubewarden.io/v1\nkind: AdmissionPolicy\nmetadata: {name: x}\n", {}, "x"],
+])("%j has settings", (text, value, name) => {
+  const { policy, ...found } = settingsIn(text);
+  expect([found.value, (policy?.metadata as { name?: string } | undefined)?.name]).toEqual([value, name]);
 });
 
-test.each(["", "text", "[]"])("%j has no settings", (text) => {
-  expect(plainSettings(readYaml(text).value)).toEqual({});
-});
-
-test.each<[PlainSetting | undefined, string]>([
+test.each<[Json | undefined, string]>([
   ["x", "# why\na: x # one\n"],
   ["6443", '# why\na: "6443" # one\n'],
-  [{ number: "6443" }, "# why\na: 6443 # one\n"],
+  [6443, "# why\na: 6443 # one\n"],
   [true, "# why\na: true # one\n"],
-  [["x", "yes"], '# why\na:\n- x\n- "yes" # one\n'],
-  [{ yaml: "# mine\nmilan: {port: 0644}\nturin: {}\n" }, "# why\na:\n  milan:\n    port: 420\n  turin: {} # one\n"],
-  [undefined, "# why\n"],
+  [["x", "yes"], '# why\na:\n  - x\n  - "yes"\n'],
+  [undefined, ""],
 ])("a setting becomes %j", (value, text) => {
   expect(setSetting("# why\na: 1 # one\n", "a", value)).toBe(text);
 });
 
-test.each([
-  ["milan: {\n  a: 1\n", "line 3: expected } before this"],
-  ["milan", "expected names with values, such as milan: {}"],
-  ["- milan", "expected names with values, such as milan: {}"],
-])("%j is no object", (yaml, message) => {
-  expect(() => setSetting("a: 1\n", "a", { yaml })).toThrow(new UnreadableValue(message));
+test("a setting of a manifest is changed there", () => {
+  expect(setSetting(MANIFEST, "strict", false)).toBe(MANIFEST.replace("true #", "false #"));
+  expect(setSetting(MANIFEST, "homeClusterId", "rome")).toBe(`${MANIFEST}    homeClusterId: rome\n`);
+  expect(setSetting(`a: 1\n---\n${MANIFEST}`, "x", 1)).toBe(`a: 1\n---\n${MANIFEST}    x: 1\n`);
 });

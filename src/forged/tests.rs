@@ -1,4 +1,4 @@
-use super::endpoint_of;
+use super::named_endpoints;
 use crate::endpoint::{Block, Endpoint};
 use crate::pod::containers::EnvVar;
 
@@ -15,54 +15,65 @@ fn forged(host: &str, port: u16) -> Vec<EnvVar<'static>> {
 }
 
 #[track_caller]
-fn leads_to(env: Vec<EnvVar>, expected: Option<&str>) {
-    assert_eq!(endpoint_of(&env).map(|endpoint| endpoint.authority()).as_deref(), expected);
+fn names(env: &[EnvVar], expected: &[&str]) {
+    let named: Vec<_> = named_endpoints(env).iter().map(Endpoint::authority).collect();
+    assert_eq!(named, expected);
 }
 
 #[test]
-fn a_forged_environment_is_recognised_wherever_its_variables_stand() {
+fn an_endpoint_is_named_wherever_its_variables_stand() {
     for host in ["kubernetes.default", "10.0.0.1", "api.example.org.", "API_1.example.org"] {
-        leads_to(forged(host, 6443), Some(&format!("{host}:6443")));
+        names(&forged(host, 6443), &[&format!("{host}:6443")]);
     }
-    leads_to(forged("fd00::1", 443), Some("[fd00::1]:443"));
-
-    let other = || literal("AZURE_CLIENT_ID", "1");
-    let mut appended = forged("vk", 6443);
-    appended.push(other());
-    leads_to(appended, Some("vk:6443"));
-    let mut inserted = forged("vk", 6443);
-    inserted.insert(3, other());
-    inserted.insert(0, literal("KUBERNETES_SERVICE_HOST", "10.96.0.1"));
-    leads_to(inserted, Some("vk:6443"));
-    let mut reversed = forged("vk", 6443);
-    reversed.reverse();
-    leads_to(reversed, Some("vk:6443"));
-}
-
-/// The variables that lead home stay a sign of it when a webhook names the foreign API server after them.
-#[test]
-fn a_later_host_hides_nothing() {
+    names(&forged("fd00::1", 443), &["[fd00::1]:443"]);
     let mut env = forged("vk", 6443);
-    env.push(literal("KUBERNETES_SERVICE_HOST", "10.96.0.1"));
-    leads_to(env, Some("vk:6443"));
+    env.insert(3, literal("AZURE_CLIENT_ID", "1"));
+    env.insert(0, literal("KUBERNETES_SERVICE_HOST", "10.96.0.1"));
+    env.reverse();
+    names(&env, &["vk:6443"]);
+}
+
+/// What platforms set for themselves, appended, put first or instead of Liqo's.
+#[test]
+fn platforms_hide_nothing() {
+    let aks = || {
+        vec![
+            literal("KUBERNETES_SERVICE_HOST", "aks"),
+            literal("KUBERNETES_PORT", "tcp://aks:443"),
+            literal("KUBERNETES_PORT_443_TCP", "tcp://aks:443"),
+            literal("KUBERNETES_PORT_443_TCP_ADDR", "aks"),
+        ]
+    };
+    names(&aks(), &[]);
+    names(&[forged("vk", 6443), aks()].concat(), &["vk:6443"]);
+    names(&[forged("vk", 443), aks()].concat(), &["vk:443", "aks:443"]);
+    names(&[aks(), forged("vk", 443)].concat(), &["aks:443", "vk:443"]);
+    let is_replaced = |variable: &EnvVar| aks().iter().any(|other| other.name == variable.name);
+    let replaced = |port| forged("vk", port).into_iter().filter(|variable| !is_replaced(variable));
+    names(&replaced(6443).chain(aks()).collect::<Vec<_>>(), &["vk:6443"]);
+    names(&replaced(443).chain(aks()).collect::<Vec<_>>(), &["aks:443"]);
 }
 
 #[test]
-fn what_does_not_agree_is_not_forged() {
-    leads_to(Vec::new(), None);
-    leads_to(vec![literal("KUBERNETES_SERVICE_HOST", "vk"), literal("KUBERNETES_SERVICE_PORT", "443")], None);
-    leads_to(forged("$(HOST)", 443), None);
-    leads_to(forged("a b", 443), None);
-    leads_to(forged("", 443), None);
+fn what_does_not_agree_names_nothing() {
+    names(&[], &[]);
+    names(&[literal("KUBERNETES_SERVICE_HOST", "vk"), literal("KUBERNETES_SERVICE_PORT", "443")], &[]);
+    for host in ["$(HOST)", "a b", "", "a\u{7}", &"h".repeat(254)] {
+        names(&forged(host, 443), &[]);
+    }
+    let evidence = ["SERVICE_PORT", "PORT_6443_TCP", "PORT_6443_TCP_PROTO", "PORT_6443_TCP_ADDR", "PORT_6443_TCP_PORT"];
     for index in 0..7 {
+        let variable = forged("vk", 6443)[index].name;
+        let is_evidence = evidence.iter().any(|name| variable == format!("KUBERNETES_{name}"));
+        let expected: &[&str] = if is_evidence { &[] } else { &["vk:6443"] };
         let mut missing = forged("vk", 6443);
         missing.remove(index);
-        leads_to(missing, None);
+        names(&missing, expected);
         let mut computed = forged("vk", 6443);
         computed[index].value = None;
-        leads_to(computed, None);
+        names(&computed, expected);
         let mut different = forged("vk", 6443);
         different[index].value = Some("06443");
-        leads_to(different, None);
+        names(&different, expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Token and certificates in mode home: projected volumes show those of the home cluster.
+//! Token and certificates in home mode: projected volumes show those of the home cluster.
 //!
 //! They come from the objects that Liqo reflects, or, with `homeCredentialsSecret`, from one Secret of the user's own.
 //! After the edit no projected volume has a token of the foreign cluster but those that `keptTokenAudiences` names.
@@ -13,10 +13,14 @@ use crate::home::namespace::HomeNamespace;
 use crate::home::shadowed::remove_shadowed;
 use crate::liqo;
 use crate::pod::fields::{Fields, fragment, items_mut, list_or_new, object_mut};
+use crate::pod::mounts::{ApiVolume, is_api_token};
 use crate::pod::path::Path;
 use crate::pod::volumes::{CA, Item, ProjectedVolume, Source, Sources, TOKEN, body_mut};
 use crate::rejection::{Rejection, Result};
 use crate::warning::{Warning, Warnings};
+
+/// The mode of a file that everybody may read.
+const FILE_MODE: i32 = 0o644;
 
 /// The credentials of one pod while its volumes are edited, one after the other.
 #[derive(Debug)]
@@ -27,48 +31,75 @@ pub(crate) struct Credentials<'w, 'c> {
     is_forged: bool,
     /// Whether a source gets Liqo's Secret.
     gets_liqos_secret: bool,
+    keeps_token: bool,
     home_namespace: Option<HomeNamespace<'c>>,
 }
 
+/// What is left to do once all volumes are edited.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    /// The value of the annotation to set.
+    pub(crate) annotation: Option<String>,
+    /// Whether a source of `keptTokenAudiences` stays.
+    pub(crate) keeps_token: bool,
+}
+
+/// What the sources of one volume have in common.
+#[derive(Debug, Clone, Copy)]
+struct Volume<'e> {
+    name: &'e str,
+    mounted: Option<&'e ApiVolume>,
+    /// The mode that the item of a token needs: of a Secret's file only the owner is root.
+    mode: Option<i32>,
+}
+
 impl<'w, 'c> Credentials<'w, 'c> {
-    /// `is_forged` tells whether the pod's environment was forged; its volumes tell that too.
+    /// `names_endpoint` is whether a container's environment was forged; volumes show that too.
     pub(crate) fn new(
         context: &'c Context<'c>,
         volumes: &[ProjectedVolume],
-        is_forged: bool,
+        names_endpoint: bool,
         warnings: &'w mut Warnings,
-    ) -> Self {
+    ) -> Result<Self> {
         let has_liqos_secret = volumes.iter().any(|volume| {
             let is_liqos =
                 |source: &Source| source.items().iter().any(|item| is_liqos_item(context, volume.name, source, item));
             volume.sources.iter().any(is_liqos)
         });
-        Self {
+        if has_liqos_secret {
+            context.token_secret()?;
+        }
+        Ok(Self {
             context,
             warnings,
-            is_forged: is_forged || has_liqos_secret,
+            is_forged: names_endpoint || has_liqos_secret,
             gets_liqos_secret: false,
+            keeps_token: false,
             home_namespace: HomeNamespace::of(context),
-        }
+        })
     }
 
-    /// Edits the sources of a projected volume. `is_mounted` tells whether it is mounted where clients look for
-    /// credentials.
-    pub(crate) fn edit_volume(&mut self, sources: Sources, is_mounted: bool, edits: &mut Edits) -> Result<()> {
-        let Sources { volume, list, path } = sources;
+    /// Edits the sources of a projected volume. `mounted` is how it is mounted at the API path, if it is.
+    pub(crate) fn edit_volume(
+        &mut self,
+        sources: Sources,
+        mounted: Option<&ApiVolume>,
+        edits: &mut Edits,
+    ) -> Result<()> {
+        let Sources { volume: name, is_private, list, path } = sources;
+        let volume = Volume { name, mounted, mode: is_private.then_some(FILE_MODE) };
         let mut written = Vec::with_capacity(list.len() + 1);
-        let mut shows_token = false;
         let mut moved = Vec::new();
         for (index, source) in list.iter_mut().enumerate() {
-            let path = path.item(index);
-            shows_token |= provides_token(&Source::read(&Fields::of(source, path)?)?, self.context);
-            written.push(self.edit_source(volume, source, path, is_mounted, &mut moved)?);
+            written.push(self.edit_source(volume, source, path.item(index), &mut moved)?);
         }
         list.append(&mut moved);
-        if is_mounted && !shows_token {
+        if let Some(mounted) = mounted.filter(|mounted| mounted.is_whole)
+            && !self.shows_token(list, mounted, path)?
+        {
             match &self.context.home_cluster.credentials_secret {
-                Some(own) => list.push(json!({"secret": fragment(secret_of(own, TOKEN, TOKEN))})),
-                None => self.warnings.add(Warning::NoToken { volume: volume.to_owned() }),
+                Some(own) => list.push(json!({"secret": fragment(secret_of(own, TOKEN, TOKEN, volume.mode))})),
+                None => self.warnings.add(Warning::NoToken { volume: name.to_owned() }),
             }
         }
         written.resize(list.len(), true);
@@ -79,41 +110,48 @@ impl<'w, 'c> Credentials<'w, 'c> {
         Ok(())
     }
 
+    fn shows_token(&self, list: &[Value], mounted: &ApiVolume, path: Path) -> Result<bool> {
+        for (index, source) in list.iter().enumerate() {
+            if provides_token(&Source::read(&Fields::of(source, path.item(index))?)?, mounted, self.context) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Edits a source; returns whether it was not right. Items that need a source of their own are `moved` there.
-    fn edit_source(
-        &mut self,
-        volume: &str,
-        source: &mut Value,
-        path: Path,
-        is_mounted: bool,
-        moved: &mut Vec<Value>,
-    ) -> Result<bool> {
+    fn edit_source(&mut self, volume: Volume, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
         match Source::read(&Fields::of(source, path)?)? {
-            Source::ServiceAccountToken { audience, .. } if self.context.keeps_audience(audience) => Ok(false),
             Source::ServiceAccountToken { path: file, audience } => {
-                let missing =
-                    || Rejection::shape(path.member("serviceAccountToken").member("path"), "a string", "nothing");
+                let is_apis = is_api_token(volume.mounted, file);
+                if !is_apis && self.context.keeps_audience(audience) {
+                    self.keeps_token = true;
+                    return Ok(false);
+                }
+                let path_of_file = path.member("serviceAccountToken");
+                let missing = || Rejection::shape(path_of_file.member("path"), "a string", "nothing");
+                let audience = audience.filter(|_| !is_apis);
                 let secret = self.token(volume, file.ok_or_else(missing)?, audience)?;
                 let source = object_mut(source, path)?;
                 source.remove("serviceAccountToken");
                 source.insert("secret".to_owned(), fragment(secret));
                 Ok(true)
             }
-            Source::Secret(_) if is_mounted => self.use_own_secret(volume, source, path, moved),
+            Source::Secret(_) => self.edit_secret(volume, source, path, moved),
             Source::ConfigMap(config_map) => {
                 let name = config_map.name.unwrap_or_default().to_owned();
                 self.use_home_certificates(&name, source, path)
             }
-            Source::DownwardApi(_) if is_mounted => match &mut self.home_namespace {
+            Source::DownwardApi(_) if volume.mounted.is_some() => match &mut self.home_namespace {
                 Some(namespace) => namespace.show(source, path),
                 None => Ok(false),
             },
-            Source::Secret(_) | Source::DownwardApi(_) | Source::Other(_) => Ok(false),
+            Source::DownwardApi(_) | Source::Other(_) => Ok(false),
         }
     }
 
-    /// Adds the last warning, and returns the annotation to set.
-    pub(crate) fn finish(self) -> Option<(&'static str, String)> {
+    /// Adds the last warning, and returns what is left to do.
+    pub(crate) fn finish(self) -> Finished {
         // With the virtual kubelet's API server support off nobody creates the Secret, and the pod waits for it.
         if let Some(name) = &self.context.token_secret
             && self.gets_liqos_secret
@@ -121,19 +159,23 @@ impl<'w, 'c> Credentials<'w, 'c> {
         {
             self.warnings.add(Warning::ReflectedSecret { name: name.clone() });
         }
-        self.home_namespace.and_then(HomeNamespace::annotation)
+        let annotation = self.home_namespace.and_then(HomeNamespace::annotation);
+        Finished { annotation, keeps_token: self.keeps_token }
     }
 
     /// The Secret that takes the place of a token of the foreign cluster.
-    fn token(&mut self, volume: &str, path: &str, audience: Option<&str>) -> Result<SecretProjection> {
+    fn token(&mut self, volume: Volume, path: &str, audience: Option<&str>) -> Result<SecretProjection> {
         let context = self.context;
         let own = context.home_cluster.credentials_secret.as_deref();
         if let (Some(own), None) = (own, audience) {
-            return Ok(secret_of(own, TOKEN, path));
+            return Ok(secret_of(own, TOKEN, path, volume.mode));
         }
-        let secret = own.or(context.token_secret.as_deref()).ok_or(Rejection::NameNeeded)?;
-        let key = liqo::token_key(volume, path);
-        let projection = secret_of(secret, &key, path);
+        let secret = match own {
+            Some(own) => own,
+            None => context.token_secret()?,
+        };
+        let key = liqo::token_key(volume.name, path);
+        let projection = secret_of(secret, &key, path, volume.mode);
         self.gets_liqos_secret |= own.is_none();
         let secret = secret.to_owned();
         if self.is_forged {
@@ -145,31 +187,38 @@ impl<'w, 'c> Credentials<'w, 'c> {
         Ok(projection)
     }
 
-    /// The API's token in Liqo's Secret comes from the user's own Secret if there is one: token and certificates then
-    /// come from one place. Tokens for other audiences stay Liqo's, which keeps them fresh.
-    fn use_own_secret(&self, volume: &str, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
-        let Some(own) = &self.context.home_cluster.credentials_secret else { return Ok(false) };
-        if self.context.is_token_secret(own) {
-            return Ok(false);
-        }
+    /// Edits the items of Liqo's Secret. The API's token comes from the user's own Secret if there is one: token and
+    /// certificates then come from one place. Tokens for other audiences stay Liqo's, which keeps them fresh.
+    fn edit_secret(&self, volume: Volume, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
+        let own = self.context.home_cluster.credentials_secret.as_deref();
+        let own = own.filter(|own| !self.context.is_token_secret(own));
         let read = Source::read(&Fields::of(source, path)?)?;
-        let is_token = |item: &Item| item.is_at(TOKEN) && is_liqos_item(self.context, volume, &read, item);
-        let are_tokens: Vec<_> = read.items().iter().map(is_token).collect();
-        if !are_tokens.contains(&true) {
-            return Ok(false);
-        }
+        let is_liqos = |item: &Item| is_liqos_item(self.context, volume.name, &read, item);
+        let is_apis = |item: &Item| own.is_some() && is_liqos(item) && is_api_token(volume.mounted, item.path);
+        let are_liqos: Vec<_> = read.items().iter().map(is_liqos).collect();
+        let are_apis: Vec<_> = read.items().iter().map(is_apis).collect();
+
         let secret = body_mut(source, "secret", path)?;
+        let mut is_edited = false;
+        for (item, is_liqos) in items_mut(secret, "items", path)?.iter_mut().zip(are_liqos) {
+            let item = object_mut(item, path)?;
+            if let Some(mode) = volume.mode.filter(|_| is_liqos && item.get("mode").is_none_or(Value::is_null)) {
+                item.insert("mode".to_owned(), Value::from(mode));
+                is_edited = true;
+            }
+        }
+        let Some(own) = own.filter(|_| are_apis.contains(&true)) else { return Ok(is_edited) };
         let items = list_or_new(secret, "items", path)?;
-        for (item, _) in items.iter_mut().zip(&are_tokens).filter(|(_, is_token)| **is_token) {
+        for (item, _) in items.iter_mut().zip(&are_apis).filter(|(_, is_apis)| **is_apis) {
             object_mut(item, path)?.insert("key".to_owned(), Value::from(TOKEN));
         }
-        if are_tokens.contains(&false) {
-            let mut are_tokens = are_tokens.into_iter();
-            let (tokens, others) = std::mem::take(items).into_iter().partition(|_| are_tokens.next() == Some(true));
+        if are_apis.contains(&false) {
+            let mut are_apis = are_apis.into_iter();
+            let (tokens, others) = std::mem::take(items).into_iter().partition(|_| are_apis.next() == Some(true));
             *items = others;
             moved.push(json!({"secret": {"items": Value::Array(tokens), "name": own}}));
         } else {
-            secret.insert("name".to_owned(), Value::from(own.as_str()));
+            secret.insert("name".to_owned(), Value::from(own));
         }
         Ok(true)
     }
@@ -187,7 +236,7 @@ impl<'w, 'c> Credentials<'w, 'c> {
                 let secret = object_mut(&mut body, path.member("configMap"))?;
                 secret.insert("name".to_owned(), Value::from(own.as_str()));
                 if items_mut(secret, "items", path)?.is_empty() {
-                    secret.insert("items".to_owned(), fragment([key_to_path(CA, CA)]));
+                    secret.insert("items".to_owned(), json!([{"key": CA, "path": CA}]));
                 }
                 source.insert("secret".to_owned(), body);
             }
@@ -205,10 +254,7 @@ impl<'w, 'c> Credentials<'w, 'c> {
 }
 
 /// A source of a projected volume that shows one key of a Secret.
-fn secret_of(secret: &str, key: &str, path: &str) -> SecretProjection {
-    SecretProjection { items: Some(vec![key_to_path(key, path)]), name: secret.to_owned(), optional: None }
-}
-
-fn key_to_path(key: &str, path: &str) -> KeyToPath {
-    KeyToPath { key: key.to_owned(), mode: None, path: path.to_owned() }
+fn secret_of(secret: &str, key: &str, path: &str, mode: Option<i32>) -> SecretProjection {
+    let item = KeyToPath { key: key.to_owned(), mode, path: path.to_owned() };
+    SecretProjection { items: Some(vec![item]), name: secret.to_owned(), optional: None }
 }

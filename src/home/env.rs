@@ -1,68 +1,18 @@
-//! The environment of containers in mode home.
+//! The environment of containers in home mode.
 //!
 //! After the edit every `$(NAME)` that refers to one of the block's variables is expanded to the home API server's
 //! value: the kubelet expands from earlier entries only, and falls back to the variables of the foreign cluster's own
 //! service.
 
-use std::rc::Rc;
-
 use serde_json::Value;
 
 use crate::edits::Edits;
-use crate::endpoint::{BLOCK_LENGTH, Block, Endpoint};
-use crate::forged;
+use crate::endpoint::{BLOCK_LENGTH, Block};
 use crate::home::references::{escaped, references};
-use crate::pod::containers::{Container, EnvVar};
+use crate::pod::containers::EnvVar;
 use crate::pod::fields::{Fields, Object, list_or_new, object_mut};
 use crate::pod::path::Path;
 use crate::rejection::Result;
-use crate::settings::HomeCluster;
-
-/// What the home API server is called unless the settings say otherwise: its name inside the home cluster.
-const DEFAULT_HOST: &str = "kubernetes.default";
-const DEFAULT_PORT: u16 = 443;
-
-/// Where the home API server is, for each container of a pod.
-#[derive(Debug)]
-pub(crate) struct Endpoints {
-    /// In the order of the containers. Containers that are led to one API server share a block.
-    pub(crate) blocks: Vec<Rc<Block>>,
-    /// For the pod as a whole.
-    pub(crate) pod: Endpoint,
-    /// Whether a container was forged.
-    pub(crate) is_forged: bool,
-}
-
-impl Endpoints {
-    /// Decides where containers find the home API server. A host or port that the settings leave open is taken from
-    /// where the virtual kubelet sent the container, else from where it sent the first container that was forged: one
-    /// that another webhook injected must not reach another API server than the rest.
-    pub(crate) fn decide(containers: &[Container], home_cluster: &HomeCluster) -> Self {
-        let forged: Vec<_> = containers.iter().map(|container| forged::endpoint_of(&container.env)).collect();
-        let first = forged.iter().flatten().next();
-        let default = || Endpoint { host: DEFAULT_HOST.to_owned(), port: DEFAULT_PORT };
-        let resolve = |forged: Option<&Endpoint>| {
-            let mut endpoint = forged.or(first).cloned().unwrap_or_else(default);
-            if let Some(host) = &home_cluster.api_server_host {
-                host.as_str().clone_into(&mut endpoint.host);
-            }
-            endpoint.port = home_cluster.api_server_port.unwrap_or(endpoint.port);
-            endpoint
-        };
-        let mut blocks: Vec<Rc<Block>> = Vec::with_capacity(containers.len());
-        for forged in &forged {
-            let endpoint = resolve(forged.as_ref());
-            let same = blocks.last().filter(|block| block.endpoint == endpoint).map(Rc::clone);
-            blocks.push(same.unwrap_or_else(|| Rc::new(Block::new(endpoint))));
-        }
-        Self { blocks, pod: resolve(None), is_forged: first.is_some() }
-    }
-
-    /// The hosts that containers are led to.
-    pub(crate) fn hosts(&self) -> impl Iterator<Item = &str> {
-        self.blocks.iter().map(|block| block.endpoint.host.as_str())
-    }
-}
 
 /// Leads the environment of a container to the API server of the block.
 pub(crate) fn lead_home(

@@ -1,17 +1,17 @@
 //! The home namespace: what the volume with the credentials shows as the pod's namespace.
 //!
 //! Clients in the pod ask the API server for that namespace. The foreign cluster calls it otherwise (Liqo's default
-//! mapping makes `demo-milan` of `demo`), and the home API server knows no such namespace.
+//! mapping makes `demo-milan` of `demo`), and the home cluster has no such namespace.
 
 use serde_json::Value;
 
-use crate::context::{Context, HOME_NAMESPACE};
+use crate::context::Context;
 use crate::pod::fields::{Fields, items_mut, object_mut, object_or_new};
 use crate::pod::path::Path;
 use crate::pod::volumes::{Source, body_mut};
 use crate::rejection::Result;
 
-/// The field of the API that has the value of [`HOME_NAMESPACE`].
+/// The field of the API that has the value of [`HOME_NAMESPACE`](crate::context::HOME_NAMESPACE).
 const ANNOTATION_FIELD: &str = "metadata.annotations['liqo-api-access-policy.github.io/home-namespace']";
 
 /// The field of the API that has the foreign namespace.
@@ -58,8 +58,8 @@ impl<'c> HomeNamespace<'c> {
         Ok(true)
     }
 
-    /// The annotation that must be set; `None` if it is right, or if nothing refers to it.
-    pub(crate) fn annotation(self) -> Option<(&'static str, String)> {
-        (self.is_shown && self.annotation != Some(self.name)).then(|| (HOME_NAMESPACE, self.name.to_owned()))
+    /// The value of the annotation that must be set; `None` if it is right, or if nothing refers to it.
+    pub(crate) fn annotation(self) -> Option<String> {
+        (self.is_shown && self.annotation != Some(self.name)).then(|| self.name.to_owned())
     }
 }

@@ -11,7 +11,7 @@ pub(crate) fn references(value: &str) -> impl Iterator<Item = &str> {
         loop {
             let (_, after) = rest.split_once('$')?;
             if let Some(opened) = after.strip_prefix('(') {
-                // Where no bracket closes this one, none closes a later one either.
+                // If no bracket closes this one, none closes a later one either.
                 let (name, after) = opened.split_once(')')?;
                 rest = after;
                 return Some(name);

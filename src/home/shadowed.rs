@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::pod::fields::{Fields, list_or_new};
-use crate::pod::files::segments;
+use crate::pod::files::normalized;
 use crate::pod::path::Path;
 use crate::pod::volumes::{Source, body_mut};
-use crate::rejection::Result;
+use crate::rejection::{Rejection, Result};
 
 /// The paths that later sources show.
 #[derive(Default)]
@@ -25,7 +25,7 @@ struct Later {
 impl Later {
     /// Whether a path is shadowed by a later one, if one of the two is written by the policy. If not it is noted.
     fn shadows(&mut self, path: &str, is_written: bool) -> bool {
-        let path = segments(path).collect::<Vec<_>>().join("/");
+        let path = normalized(path);
         if self.all.contains(&path) && (is_written || self.written.contains(&path)) {
             return true;
         }
@@ -46,7 +46,14 @@ pub(crate) fn remove_shadowed(sources: &mut Vec<Value>, written: &[bool], path: 
         let is_written = written[index];
         let items = read.items();
         if items.is_empty() {
-            is_kept[index] = !read.paths().any(|path| later.shadows(path, is_written));
+            // Each path is noted, also after one that is shadowed.
+            let are_shadowed: Vec<_> = read.paths().map(|path| later.shadows(path, is_written)).collect();
+            let is_shadowed = are_shadowed.contains(&true);
+            // A certificate is not thrown away for one of its files.
+            if is_shadowed && are_shadowed.len() > 1 {
+                return Err(Rejection::PathTaken { path: path.item(index).to_string() }.into());
+            }
+            is_kept[index] = !is_shadowed;
             continue;
         }
         let mut is_shown = vec![true; items.len()];

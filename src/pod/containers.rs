@@ -1,44 +1,28 @@
-//! Containers and init containers: their environments, and what is mounted where clients look for API credentials.
-
-use std::collections::BTreeSet;
+//! Containers and init containers, and their environments.
 
 use crate::pod::fields::{Fields, Object, items_mut, object_mut};
-use crate::pod::files::same_path;
 use crate::pod::path::Path;
 use crate::rejection::{Rejection, Result};
-
-/// Where containers find the API credentials.
-/// Source: `DefaultAPITokenMountPath` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
-pub(crate) const SERVICE_ACCOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// The lists of containers that a new pod can have.
 const LISTS: [&str; 2] = ["containers", "initContainers"];
 
-/// More containers than any pod that can be stored has. Each gets variables, so that a small request of empty ones would
-/// become a large answer.
-const MAX_CONTAINERS: usize = 10_000;
+/// More containers than any pod has. Each gets variables, so that a small request of empty ones would become a large
+/// answer.
+const MAX_CONTAINERS: usize = 1000;
 
 /// A container or init container.
 #[derive(Debug)]
 pub(crate) struct Container<'v> {
     list: &'static str,
     index: usize,
-    pub(crate) name: Option<&'v str>,
     pub(crate) env: Vec<EnvVar<'v>>,
-    pub(crate) mounts: Mounts<'v>,
-}
-
-/// What is mounted in a container where clients look for API credentials.
-#[derive(Debug)]
-pub(crate) struct Mounts<'v> {
-    /// The volumes that are mounted at [`SERVICE_ACCOUNT_PATH`] as a whole.
-    api_volumes: Vec<&'v str>,
-    /// Whether nothing is mounted there, neither a volume nor a part of one.
-    pub(crate) lacks_api: bool,
+    /// Whether `foreignContainers` names it.
+    pub(crate) is_foreign: bool,
 }
 
 /// An entry of `env`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct EnvVar<'v> {
     pub(crate) name: &'v str,
     /// The literal value; `None` if it is computed (`valueFrom`) or absent.
@@ -47,19 +31,38 @@ pub(crate) struct EnvVar<'v> {
     pub(crate) is_service_account_name: bool,
 }
 
-/// Reads the containers and init containers of a pod.
-pub(crate) fn containers<'v>(spec: &Fields<'v, '_>) -> Result<Vec<Container<'v>>> {
+/// Reads the containers and init containers of a pod. The environment of a foreign one stays unread.
+pub(crate) fn containers<'v>(spec: &Fields<'v, '_>, foreign: &[String]) -> Result<Vec<Container<'v>>> {
     let mut containers = Vec::new();
+    for list in LISTS {
+        for (index, container) in spec.list(list)?.objects().enumerate() {
+            let container = container?;
+            let is_foreign = is_foreign(&container, foreign)?;
+            let env = if is_foreign { Vec::new() } else { EnvVar::read_all(&container)? };
+            containers.push(Container { list, index, env, is_foreign });
+        }
+    }
+    Ok(containers)
+}
+
+/// Whether a container is one of the foreign cluster's.
+fn is_foreign(container: &Fields, foreign: &[String]) -> Result<bool> {
+    let name = container.string("name")?;
+    Ok(name.is_some_and(|name| foreign.iter().any(|foreign| foreign == name)))
+}
+
+/// Calls `visit` with each container, in the order of [`containers`].
+pub(crate) fn each_container(spec: &Fields, visit: &mut dyn FnMut(&Fields) -> Result<()>) -> Result<()> {
     for list in LISTS {
         let items = spec.list(list)?;
         if items.len() > MAX_CONTAINERS {
             return Err(Rejection::ManyContainers { path: items.path.to_string(), limit: MAX_CONTAINERS }.into());
         }
-        for (index, container) in items.objects().enumerate() {
-            containers.push(Container::read(&container?, list, index)?);
+        for container in items.objects() {
+            visit(&container?)?;
         }
     }
-    Ok(containers)
+    Ok(())
 }
 
 /// Calls `edit` with each container and its path, in the order of [`containers`].
@@ -75,42 +78,10 @@ pub(crate) fn edit_containers(spec: &mut Object, edit: &mut dyn FnMut(&mut Objec
     Ok(())
 }
 
-/// The names of the volumes that are mounted at [`SERVICE_ACCOUNT_PATH`] as a whole.
-pub(crate) fn api_volumes(containers: &[Container]) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    names.extend(containers.iter().flat_map(|container| &container.mounts.api_volumes).map(|name| (*name).to_owned()));
-    names
-}
-
-impl<'v> Container<'v> {
-    fn read(container: &Fields<'v, '_>, list: &'static str, index: usize) -> Result<Self> {
-        let name = container.string("name")?;
-        let env = EnvVar::read_all(container)?;
-        Ok(Self { list, index, name, env, mounts: Mounts::read(container)? })
-    }
-
-    /// The path of a field of the container.
-    pub(crate) fn path_of(&self, field: &str) -> String {
-        format!("spec.{}[{}].{field}", self.list, self.index)
-    }
-}
-
-impl<'v> Mounts<'v> {
-    /// Reads the mounts of a container.
-    pub(crate) fn read(container: &Fields<'v, '_>) -> Result<Self> {
-        let mut read = Self { api_volumes: Vec::new(), lacks_api: true };
-        for mount in container.list("volumeMounts")?.objects() {
-            let mount = mount?;
-            if !mount.string("mountPath")?.is_some_and(|path| same_path(path, SERVICE_ACCOUNT_PATH)) {
-                continue;
-            }
-            read.lacks_api = false;
-            let part = mount.string("subPath")?.or(mount.string("subPathExpr")?);
-            if part.is_none_or(str::is_empty) {
-                read.api_volumes.extend(mount.string("name")?);
-            }
-        }
-        Ok(read)
+impl Container<'_> {
+    /// The path of the environment.
+    pub(crate) fn env_path(&self) -> String {
+        format!("spec.{}[{}].env", self.list, self.index)
     }
 }
 

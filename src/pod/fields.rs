@@ -85,6 +85,13 @@ impl<'v, 'p> Fields<'v, 'p> {
         value.as_bool().map(Some).ok_or_else(wrong)
     }
 
+    /// The integer that a field must be if it is there.
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        let wrong = || Rejection::shape(self.path.member(name), "an integer", kind(value));
+        value.as_i64().map(Some).ok_or_else(wrong)
+    }
+
     /// The string at the end of a chain of objects; `None` if one of them is absent.
     pub(crate) fn string_in(&self, steps: &[&str], name: &str) -> Result<Option<&'v str>> {
         match steps {

@@ -1,4 +1,4 @@
-//! Where in an object something stands, as messages say it: `spec.containers[0].env`.
+//! Paths into an object, as messages show them: `spec.containers[0].env`.
 //!
 //! A path is a chain of borrowed steps, so walking an object costs nothing until a message is needed.
 

@@ -1,4 +1,4 @@
-//! The fields that name a pod's ServiceAccount, and the one that says whether its token is mounted.
+//! The fields that name a pod's ServiceAccount, and the one that controls whether its token is mounted.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::rejection::Result;
 /// The field, and its deprecated twin. The API server copies one to the other.
 const NAMES: [&str; 2] = ["serviceAccountName", "serviceAccount"];
 
-/// The field that says whether the API server mounts a token.
+/// The field that controls whether the API server mounts a token.
 pub(crate) const AUTOMOUNT: &str = "automountServiceAccountToken";
 
 /// The ServiceAccount that a pod names, also by the deprecated twin of the field.
@@ -23,8 +23,7 @@ pub(crate) fn service_account_of<'v>(spec: &Fields<'v, '_>) -> Result<Option<&'v
     Ok(None)
 }
 
-/// Takes away the ServiceAccount, which exists in the home cluster only, and turns automounting off. The API server then
-/// fills in `default`; if the pod says so already it stays.
+/// Takes both names away. The API server then fills in `default`; if the pod names that already, they stay.
 pub(crate) fn remove_service_account(spec: &mut Object, edits: &mut Edits) -> Result<()> {
     let path = Path::Root.member("spec");
     let fields = Fields { object: spec, path };
@@ -36,7 +35,7 @@ pub(crate) fn remove_service_account(spec: &mut Object, edits: &mut Edits) -> Re
         NAMES.iter().for_each(|field| drop(spec.remove(*field)));
         edits.note(path.member("serviceAccountName"), "names a ServiceAccount that the mode takes away");
     }
-    set_automount(spec, false, edits)
+    Ok(())
 }
 
 /// Sets both names.
@@ -45,7 +44,7 @@ pub(crate) fn set_service_account(spec: &mut Object, name: &str, edits: &mut Edi
     for field in NAMES {
         if (Fields { object: spec, path }).string(field)? != Some(name) {
             spec.insert(field.to_owned(), Value::from(name));
-            edits.note(path.member("serviceAccountName"), "is not the ServiceAccount of mode \"remote\"");
+            edits.note(path.member("serviceAccountName"), "is not the ServiceAccount of remote mode");
         }
     }
     Ok(())

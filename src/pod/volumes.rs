@@ -18,6 +18,20 @@ pub(crate) const CA: &str = "ca.crt";
 /// How long a token lives, in seconds. Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
 pub(crate) const TOKEN_SECONDS: i64 = 3607;
 
+/// The mode of a file, by which everybody may read it.
+const READABLE_BY_ALL: i64 = 0o004;
+
+/// How long a volume's name can be, a DNS-1123 label.
+const MAX_NAME: usize = 63;
+
+/// The volumes of a pod to read.
+#[derive(Debug, Default)]
+pub(crate) struct Volumes<'v> {
+    pub(crate) projected: Vec<ProjectedVolume<'v>>,
+    /// The names of the volumes that are of another kind.
+    pub(crate) others: Vec<&'v str>,
+}
+
 /// A projected volume to read.
 #[derive(Debug)]
 pub(crate) struct ProjectedVolume<'v> {
@@ -30,6 +44,8 @@ pub(crate) struct ProjectedVolume<'v> {
 #[derive(Debug)]
 pub(crate) struct Sources<'e> {
     pub(crate) volume: &'e str,
+    /// Whether only root may read the files of a source that gives its items no mode.
+    pub(crate) is_private: bool,
     pub(crate) list: &'e mut Vec<Value>,
     pub(crate) path: Path<'e>,
 }
@@ -66,18 +82,27 @@ pub(crate) struct Item<'v> {
     pub(crate) field_path: Option<&'v str>,
 }
 
-/// Reads the projected volumes of a pod.
-pub(crate) fn projected_volumes<'v>(spec: &Fields<'v, '_>) -> Result<Vec<ProjectedVolume<'v>>> {
-    let mut volumes = Vec::new();
-    for (index, volume) in spec.list("volumes")?.objects().enumerate() {
-        let volume = volume?;
-        let Some(projected) = volume.object("projected")? else { continue };
-        let name = volume.required_string("name")?;
-        let sources =
-            projected.list("sources")?.objects().map(|source| Source::read(&source?)).collect::<Result<_>>()?;
-        volumes.push(ProjectedVolume { index, name, sources });
+impl<'v> Volumes<'v> {
+    /// Reads the volumes of a pod.
+    pub(crate) fn read(spec: &Fields<'v, '_>) -> Result<Self> {
+        let mut volumes = Self::default();
+        for (index, volume) in spec.list("volumes")?.objects().enumerate() {
+            let volume = volume?;
+            let Some(projected) = volume.object("projected")? else {
+                volumes.others.extend(volume.string("name")?);
+                continue;
+            };
+            let name = volume.required_string("name")?;
+            if name.len() > MAX_NAME {
+                let path = volume.path.member("name").to_string();
+                return Err(Rejection::LongName { path, limit: MAX_NAME }.into());
+            }
+            let sources = projected.list("sources")?;
+            let sources = sources.objects().map(|source| Source::read(&source?)).collect::<Result<_>>()?;
+            volumes.projected.push(ProjectedVolume { index, name, sources });
+        }
+        Ok(volumes)
     }
-    Ok(volumes)
 }
 
 /// Calls `edit` with the sources of each projected volume.
@@ -93,12 +118,14 @@ pub(crate) fn edit_projected_volumes(spec: &mut Object, edit: &mut dyn FnMut(Sou
         let name = fields.required_string("name")?.to_owned();
         let projected = object_or_new(object_mut(volume, path)?, "projected", path)?;
         let path = path.member("projected");
+        let default_mode = Fields { object: projected, path }.integer("defaultMode")?;
+        let is_private = default_mode.is_some_and(|mode| mode & READABLE_BY_ALL == 0);
         let (mut list, is_list) = match projected.get_mut("sources") {
             Some(Value::Array(list)) => (std::mem::take(list), true),
             None | Some(Value::Null) => (Vec::new(), false),
             Some(other) => return Err(Rejection::shape(path.member("sources"), "a list", kind(other))),
         };
-        edit(Sources { volume: &name, list: &mut list, path: path.member("sources") })?;
+        edit(Sources { volume: &name, is_private, list: &mut list, path: path.member("sources") })?;
         if is_list || !list.is_empty() {
             projected.insert("sources".to_owned(), Value::Array(list));
         }

@@ -23,7 +23,7 @@ struct Key {
 
 /// The keys, in the order of the documentation.
 /// Source of the flags: `cmd/virtual-kubelet/root/flag.go` in Liqo.
-const KEYS: [Key; 15] = {
+const KEYS: [Key; 17] = {
     const fn of_cluster(name: &'static str, flag: Option<&'static str>) -> Key {
         Key { name, flag, is_per_cluster: true }
     }
@@ -34,6 +34,7 @@ const KEYS: [Key; 15] = {
         of_cluster("homeApiServerHost", Some("home-api-server-host")),
         of_cluster("homeApiServerPort", Some("home-api-server-port")),
         of_cluster("homeApiServerAddresses", None),
+        of_cluster("clusterDomain", None),
         of_policy("homeClusterId", Some("home-cluster-id")),
         of_policy("homeClusters", None),
         of_cluster("homeCredentialsSecret", None),
@@ -41,6 +42,7 @@ const KEYS: [Key; 15] = {
         of_cluster("allowedModes", None),
         of_cluster("allowedRemoteServiceAccounts", None),
         of_policy("keptTokenAudiences", None),
+        of_policy("foreignContainers", None),
         of_policy("originLabel", None),
         of_policy("namespaceLookup", None),
         of_policy("strict", None),
@@ -49,32 +51,32 @@ const KEYS: [Key; 15] = {
     ]
 };
 
-/// How many problems are told one by one.
-const TOLD: usize = 32;
+/// How many problems are reported one by one.
+const MAX_REPORTED: usize = 32;
 
 /// The problems of settings.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
-    told: Vec<String>,
+    reported: Vec<String>,
     count: usize,
 }
 
 impl Problems {
     pub(super) fn add(&mut self, problem: fmt::Arguments) {
         self.count += 1;
-        if self.told.len() < TOLD {
-            self.told.push(problem.to_string());
+        if self.reported.len() < MAX_REPORTED {
+            self.reported.push(problem.to_string());
         }
     }
 
     /// The problems as one text, when there is one.
     pub(super) fn into_result(mut self) -> Result<(), String> {
-        match self.count - self.told.len() {
-            0 if self.told.is_empty() => return Ok(()),
+        match self.count - self.reported.len() {
+            0 if self.reported.is_empty() => return Ok(()),
             0 => {}
-            more => self.told.push(format!("and {more} more")),
+            more => self.reported.push(format!("and {more} more")),
         }
-        Err(self.told.join("; "))
+        Err(self.reported.join("; "))
     }
 }
 
@@ -185,7 +187,7 @@ impl<'a, 'p> Given<'a, 'p> {
         }
     }
 
-    /// Where a value that is not given comes from, as a message says it.
+    /// The source of a value that is not given, for messages.
     pub(super) fn inherited(&self) -> &'static str {
         if self.entry.is_some() { " (inherited)" } else { " (the default)" }
     }

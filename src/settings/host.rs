@@ -20,12 +20,36 @@ impl Host {
         !self.is_address
     }
 
-    /// Reads a host; the error says what is wrong with it.
+    /// Reads a host; the error is what is wrong with it.
     pub(crate) fn parse(host: &str) -> Result<Self, &'static str> {
-        match problem_of_name(host) {
-            Some(problem) if host.parse::<IpAddr>().is_err() => Err(problem),
-            problem => Ok(Self { text: host.to_owned(), is_address: problem.is_some() }),
+        let address = host.parse().ok();
+        let problem = address.map_or_else(|| problem_of_name(host), problem_of_address);
+        match problem {
+            Some(problem) => Err(problem),
+            None => Ok(Self { text: host.to_owned(), is_address: address.is_some() }),
         }
+    }
+}
+
+/// What keeps an address from being one at which another cluster can be reached.
+/// Source: `ValidateHostAliases` in Kubernetes' `pkg/apis/core/validation` refuses IPv4-mapped addresses.
+pub(super) fn problem_of_address(address: IpAddr) -> Option<&'static str> {
+    if address.is_unspecified() {
+        return Some("an unspecified address leads nowhere");
+    }
+    if address.is_loopback() {
+        return Some("a loopback address leads to the pod itself");
+    }
+    if address.is_multicast() {
+        return Some("a multicast address leads to no API server");
+    }
+    match address {
+        IpAddr::V4(v4) if v4.octets()[0] == 0 => Some("an address in 0.0.0.0/8 leads nowhere"),
+        IpAddr::V4(v4) if v4.is_broadcast() => Some("the broadcast address leads to no API server"),
+        IpAddr::V4(v4) if v4.is_link_local() => Some("a link-local address leads to the node's own network"),
+        IpAddr::V6(v6) if v6.to_ipv4().is_some() => Some("write an IPv4-mapped or IPv4-compatible address as IPv4"),
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => Some("a link-local address leads to the node's own network"),
+        _ => None,
     }
 }
 
@@ -37,6 +61,8 @@ fn problem_of_name(host: &str) -> Option<&'static str> {
             "a label is longer than 63 characters"
         } else if host.bytes().rev().take_while(|byte| *byte != b'.').all(|byte| byte.is_ascii_digit()) {
             "the last label is all digits, and that is no IPv4 address"
+        } else if host == "localhost" || host.ends_with(".localhost") {
+            "it leads to the pod itself"
         } else {
             return None;
         }

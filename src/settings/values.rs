@@ -1,12 +1,12 @@
-//! The values of settings: each reader gives the checked value, or says what was expected and what was found.
+//! The values of settings: each reader returns the checked value, or what was expected and what was found.
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::host::Host;
+use super::host::{Host, problem_of_address};
 use crate::mode::AccessMode;
-use crate::names::{is_cluster_id, is_dns1123_subdomain, is_label_key};
+use crate::names::{is_cluster_id, is_dns1123_label, is_dns1123_subdomain, is_label_key};
 use crate::pod::fields::kind;
 use crate::wording::{closest, cut, quoted};
 
@@ -46,18 +46,24 @@ pub(crate) fn port_number(digits: &str) -> Option<u16> {
 }
 
 /// An address that a host alias can have and that another cluster can be reached at.
-/// Source: `ValidateHostAliases` in Kubernetes' `pkg/apis/core/validation` refuses IPv4-mapped addresses.
 pub(super) fn address(value: &Value) -> Result<IpAddr, String> {
     let text = string(value, "an IP address")?;
     let address = text.parse().map_err(|_| format!("expected an IP address, found {}", quoted(text)))?;
-    let problem = match address {
-        IpAddr::V6(mapped) if mapped.to_ipv4_mapped().is_some() => "write an IPv4-mapped address as IPv4",
-        _ if address.is_unspecified() => "an unspecified address leads nowhere",
-        _ if address.is_loopback() => "a loopback address leads to the pod itself",
-        _ if address.is_multicast() => "a multicast address leads to no API server",
-        _ => return Ok(address),
-    };
-    Err(format!("expected an IP address, found {}: {problem}", quoted(text)))
+    match problem_of_address(address) {
+        None => Ok(address),
+        Some(problem) => Err(format!("expected an IP address, found {}: {problem}", quoted(text))),
+    }
+}
+
+/// The cluster domain, which must leave room for `kubernetes.default.svc.` before it.
+pub(super) fn cluster_domain(value: &Value) -> Result<String, String> {
+    const EXPECTED: &str = "a DNS name of at most 230 characters";
+    let domain = string(value, EXPECTED)?;
+    match Host::parse(domain) {
+        Ok(host) if host.is_dns_name() && domain.len() <= 230 => Ok(domain.to_owned()),
+        Ok(_) => Err(format!("expected {EXPECTED}, found {}", quoted(domain))),
+        Err(problem) => Err(format!("expected {EXPECTED}, found {}: {problem}", quoted(domain))),
+    }
 }
 
 pub(super) fn cluster_id(value: &Value) -> Result<String, String> {
@@ -79,7 +85,13 @@ pub(super) fn label_key(value: &Value) -> Result<String, String> {
 
 /// An audience. A token without one is for the API server, and the empty string would mean that.
 pub(super) fn audience(value: &Value) -> Result<String, String> {
-    checked(value, "an audience other than the API server's", |audience| !audience.is_empty())
+    checked(value, "an audience other than the API server's", |audience| {
+        !audience.is_empty() && !audience.starts_with("https://kubernetes.default")
+    })
+}
+
+pub(super) fn container_name(value: &Value) -> Result<String, String> {
+    checked(value, "the name of a container (a DNS-1123 label)", is_dns1123_label)
 }
 
 pub(super) fn mode(value: &Value) -> Result<AccessMode, String> {

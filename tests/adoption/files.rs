@@ -11,27 +11,57 @@ pub(crate) fn read(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The settings that the policy knows, in the order in which it tells them.
-pub(crate) fn known_settings() -> Vec<String> {
-    let problem = settings_problem(b"{\"?\": null}").expect("an unknown setting is a problem");
-    let (_, known) = problem.split_once("no such setting; known are ").expect("the known settings");
-    known.split(", ").map(str::to_owned).collect()
+/// The names of a folder's files with this ending, without the ending.
+pub(crate) fn names(folder: &str, ending: &str) -> Vec<String> {
+    let files = root().join(folder).read_dir().expect("a folder").map(|file| file.expect("a file").file_name());
+    let names = files.map(|name| name.into_string().expect("a name"));
+    names.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect()
 }
 
-/// The names of the recorded requests.
-pub(crate) fn recorded_requests() -> Vec<String> {
-    let files = root().join("test_data/requests").read_dir().expect("the folder of requests");
-    let paths = files.map(|file| file.expect("a file").path());
-    let requests = paths.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
-    requests.map(|path| path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned()).collect()
+/// The settings that the policy knows, in the order in which it lists them.
+pub(crate) fn known_settings() -> Vec<String> {
+    let problem = settings_problem(b"{\"?\": null}").expect("an unknown setting is a problem");
+    let known = problem.rsplit("known are ").next().expect("the known settings");
+    known.split(", ").map(str::to_owned).collect()
 }
 
 /// The documents that users and contributors read.
 pub(crate) fn documents() -> Vec<String> {
-    let in_folder = |folder: &str| {
-        let files = root().join(folder).read_dir().expect("a folder").map(|file| file.expect("a file").file_name());
-        let names = files.map(|name| name.into_string().expect("a name")).filter(|name| name.ends_with(".md"));
-        names.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") }).collect::<Vec<_>>()
-    };
-    ["", "docs"].into_iter().flat_map(in_folder).collect()
+    let of_project = names("", ".md").into_iter().map(|name| format!("{name}.md"));
+    of_project.chain(names("docs", ".md").into_iter().map(|name| format!("docs/{name}.md"))).collect()
+}
+
+/// The blocks of YAML in a text.
+pub(crate) fn yaml_blocks(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next())
+}
+
+/// An entry of `docs/settings.md`.
+pub(crate) struct Entry {
+    pub(crate) key: String,
+    pub(crate) kind: String,
+    pub(crate) default: String,
+    /// The first paragraph.
+    pub(crate) meaning: String,
+    /// Settings as YAML.
+    pub(crate) example: String,
+}
+
+/// The entries of `docs/settings.md`, in its order.
+pub(crate) fn settings_page() -> Vec<Entry> {
+    let page = read("docs/settings.md");
+    let entries = page.split("\n## ").skip(1).map(|entry| {
+        let mut paragraphs = entry.split("\n\n");
+        let mut next = || paragraphs.next().expect("a paragraph").replace('\n', " ");
+        let [heading, facts, meaning] = [next(), next(), next()];
+        let (kind, default) = facts.split_once(". Default: ").expect("a default");
+        Entry {
+            key: heading.trim_matches('`').to_owned(),
+            kind: kind.strip_prefix("Type: ").expect("a type").to_owned(),
+            default: default.strip_suffix('.').expect("a full stop").to_owned(),
+            meaning,
+            example: yaml_blocks(entry).next().expect("an example").to_owned(),
+        }
+    });
+    entries.collect()
 }

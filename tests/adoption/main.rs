@@ -11,6 +11,7 @@
 
 mod files;
 mod forms;
+mod guards;
 mod guide;
 #[path = "../policy/kubelet.rs"]
 #[allow(dead_code, reason = "the policy's tests use more of it")]
@@ -18,10 +19,6 @@ mod kubelet;
 mod manifests;
 mod messages;
 mod metadata;
-#[cfg(not(native_only))]
-#[path = "../policy/module.rs"]
-#[allow(dead_code, reason = "the policy's tests use more of it")]
-mod module;
 mod offloaders;
 mod settings_schema;
 #[path = "../policy/support.rs"]

@@ -2,27 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{TokenStream, TokenTree};
 use serde_json::{Value, json};
 
-use crate::files::{read, recorded_requests};
-use crate::support::{Case, evaluate, settings_problem};
-
-/// The files that word messages.
-const SOURCES: [&str; 12] = [
-    "src/outcome.rs",
-    "src/settings.rs",
-    "src/settings/given.rs",
-    "src/settings/host.rs",
-    "src/settings/values.rs",
-    "src/access_mode.rs",
-    "src/changes.rs",
-    "src/disabled.rs",
-    "src/home/credentials.rs",
-    "src/home/env.rs",
-    "src/lib.rs",
-    "src/remote.rs",
-];
+use crate::files::{names, read};
+use crate::support::{Case, evaluate, forged, settings_problem};
 
 /// What a section of the document explains: templates of messages, each with the text below its heading.
 fn explained(section: &str) -> Vec<(String, String)> {
@@ -44,19 +27,11 @@ fn templates(section: &str) -> Vec<String> {
 
 /// Whether a message is what a template describes, where `…` stands for any text.
 fn describes(template: &str, message: &str) -> bool {
-    let mut parts = template.split('…');
-    let Some(mut rest) = message.strip_prefix(parts.next().unwrap_or_default()) else {
-        return false;
+    let Some((start, rest)) = template.split_once('…') else {
+        return template == message;
     };
-    let mut parts: Vec<_> = parts.collect();
-    let last = parts.pop();
-    for part in parts {
-        let Some((_, after)) = rest.split_once(part) else {
-            return false;
-        };
-        rest = after;
-    }
-    last.map_or(rest.is_empty(), |last| rest.ends_with(last))
+    let after = message.strip_prefix(start);
+    after.is_some_and(|after| after.char_indices().any(|(at, _)| describes(rest, &after[at..])) || describes(rest, ""))
 }
 
 /// The template that describes a message best: the longest of those that do.
@@ -68,67 +43,16 @@ fn template_of<'a>(templates: &'a [String], message: &str) -> &'a str {
         .unwrap_or_else(|| panic!("docs/messages.md does not explain: {message}"))
 }
 
-/// The string literals of a file that somebody may read, in pieces between the values that are put into them.
-fn pieces(source: &str) -> Vec<String> {
-    // Comments would come as strings, too.
-    let code: String =
-        source.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect();
-    let mut literals = Vec::new();
-    collect_strings(code.parse().expect("Rust"), &mut literals);
-    let texts = literals
-        .iter()
-        .flat_map(|text| text.split('{').map(|piece| piece.split_once('}').map_or(piece, |(_, piece)| piece)));
-    let pieces = texts.map(|piece| piece.trim_matches(|c: char| !c.is_alphanumeric()).to_owned());
-    pieces.filter(|piece| piece.contains(' ')).collect()
-}
-
-/// The string literals among tokens, but for one whose length is taken: that one nobody reads.
-fn collect_strings(tokens: TokenStream, literals: &mut Vec<String>) {
-    let tokens: Vec<_> = tokens.into_iter().collect();
-    for (index, token) in tokens.iter().enumerate() {
-        match token {
-            TokenTree::Group(group) => collect_strings(group.stream(), literals),
-            TokenTree::Literal(_) if tokens.get(index + 2).is_some_and(|next| next.to_string() == "len") => {}
-            TokenTree::Literal(literal) => {
-                if let Some(text) = literal.to_string().strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-                    let mut lines = text.split("\\\n");
-                    let first = lines.next().unwrap_or_default().to_owned();
-                    let text = lines.fold(first, |text, line| text + line.trim_start());
-                    literals.push(text.replace("\\\"", "\""));
-                }
-            }
-            TokenTree::Ident(_) | TokenTree::Punct(_) => {}
-        }
-    }
-}
-
-#[test]
-fn every_wording_is_in_the_document() {
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let document = words(&read("docs/messages.md"));
-    for source in SOURCES {
-        let pieces = pieces(&read(source));
-        let missing: Vec<_> = pieces.iter().filter(|piece| !document.contains(&words(piece))).collect();
-        assert!(missing.is_empty(), "docs/messages.md lacks what {source} says: {missing:?}");
-    }
-    // Nothing was overlooked because the literals were not found.
-    assert!(pieces(&read("src/outcome.rs")).iter().any(|piece| piece == "must have key"));
-}
-
 /// Every message that a recorded request gets is explained.
 #[test]
 fn every_recorded_message_is_in_the_document() {
     let [rejections, warnings] = ["Rejections", "Warnings"].map(templates);
     let mut seen = 0;
-    for name in recorded_requests() {
+    for name in names("test_data/requests", ".json") {
         for settings in [json!({}), json!({"allowedModes": ["home"]}), json!({"homeClusterId": "turin"})] {
             let answer = Case::recorded(&name).settings(settings).outcome().answer;
-            for (templates, message) in answer
-                .message
-                .iter()
-                .map(|message| (&rejections, message))
-                .chain(answer.warnings.iter().map(|warning| (&warnings, warning)))
-            {
+            let rejection = answer.message.iter().map(|message| (&rejections, message));
+            for (templates, message) in rejection.chain(answer.warnings.iter().map(|warning| (&warnings, warning))) {
                 template_of(templates, message);
                 seen += 1;
             }
@@ -137,57 +61,100 @@ fn every_recorded_message_is_in_the_document() {
     assert!(seen > 50, "only {seen} messages");
 }
 
-fn answer(payload: &[u8]) -> Value {
-    serde_json::from_slice(&evaluate(payload)).unwrap()
-}
-
 fn pod(annotations: &Value, spec: Value) -> Case {
     Case::pod(json!({"metadata": {"name": "p", "annotations": annotations}, "spec": spec}))
 }
 
-/// Every heading is about a message that the policy gives.
+/// A pod with this volume where clients look for API credentials.
+fn credentials(annotations: &Value, volume: &Value) -> Case {
+    let mount = json!({"name": "v", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"});
+    let mut volume = volume.clone();
+    volume["name"] = json!("v");
+    pod(annotations, json!({"containers": [{"name": "c", "volumeMounts": [mount]}], "volumes": [volume]}))
+}
+
+fn projected(sources: &Value) -> Value {
+    json!({"projected": {"sources": sources}})
+}
+
+const MODE: &str = "liqo.io/api-server-support";
+
+/// Every heading is about a message that the policy returns.
 #[test]
 fn every_rejection_exists() {
-    let mode = |mode: Value| pod(&json!({"liqo.io/api-server-support": mode}), json!({"containers": []}));
+    let none = json!({"containers": []});
+    let mode = |mode: &str| pod(&json!({MODE: mode}), none.clone());
+    let only_a = json!({"allowedRemoteServiceAccounts": ["a"], "keptTokenAudiences": ["vault"]});
     let remote = |name: &str| {
-        let annotations = json!({"liqo.io/api-server-support": "remote", "liqo.io/remote-service-account-name": name});
-        pod(&annotations, json!({"containers": []})).settings(json!({"allowedRemoteServiceAccounts": ["a"]}))
+        let annotations = json!({MODE: "remote", "liqo.io/remote-service-account-name": name});
+        pod(&annotations, none.clone()).settings(only_a.clone())
     };
-    let volume = |sources: Value| {
-        let volume = json!({"name": "v", "projected": {"sources": sources}});
-        json!({"containers": [], "volumes": [volume]})
-    };
-    let many = json!({"homeClusters": {"turin": {}}});
-    let looked_up = |settings: Value, cluster: &str| {
+    let many = json!({"homeClusters": {"turin": {}}, "namespaceLookup": false});
+    let looked_up = |settings: &Value, cluster: &str| {
         let labels = json!({"liqo.io/remote-cluster-id": cluster});
         let namespace = json!({"metadata": {"name": "liqo-demo", "labels": labels}});
-        Case::recorded("prometheus").settings(settings).namespace(&namespace)
+        let case = Case::recorded("prometheus").settings(settings.clone()).namespace(&namespace);
+        Case { settings: merged(settings, &json!({"namespaceLookup": true})), ..case }
     };
+    let named = |length: usize| {
+        let token = projected(&json!([{"serviceAccountToken": {"path": "token"}}]));
+        credentials(&json!({}), &token).set("/object/metadata/name", json!("n".repeat(length)))
+    };
+    let kept = projected(&json!([{"serviceAccountToken": {"path": "t", "audience": "vault"}}]));
+    let taken = projected(&json!([
+        {"podCertificate": {"keyPath": "tls.key", "certificateChainPath": "token"}},
+        {"serviceAccountToken": {"path": "token"}},
+    ]));
+    let aliases = json!([{"ip": "10.70.0.1", "hostnames": ["kubernetes.default"]}]);
+    let disagreeing = ["a", "b"].map(|name| json!({"name": name, "env": forged(&format!("{name}.example.org"), 443)}));
     let cases = [
-        mode(json!("Remote")),
-        mode(json!("home")),
-        mode(json!("remote")).settings(json!({"allowedModes": ["home"]})),
+        mode("Remote"),
+        mode("home"),
+        mode("remote").settings(json!({"allowedModes": ["home"]})),
         remote("A"),
         remote("b"),
-        mode(json!("remote")).settings(json!({"allowedRemoteServiceAccounts": ["a"]})),
+        mode("remote").settings(only_a.clone()),
+        pod(&json!({MODE: "home"}), none.clone())
+            .settings(json!({"defaultMode": "disabled", "allowedModes": ["disabled"]})),
+        pod(&json!({}), none.clone()).settings(json!({"defaultMode": "remote", "allowedRemoteServiceAccounts": ["a"]})),
+        credentials(&json!({}), &kept).set("/object/spec/serviceAccountName", json!("b")).settings(only_a.clone()),
         Case::recorded("prometheus").settings(json!({"homeClusterId": "turin"})),
-        looked_up(json!({"namespaceLookup": true}), "turin"),
-        looked_up(json!({"namespaceLookup": true, "homeClusterId": "turin"}), "milan"),
+        looked_up(&json!({}), "turin"),
+        looked_up(&json!({"homeClusterId": "turin"}), "milan"),
+        looked_up(&many, "No id"),
         Case::recorded("prometheus").settings(json!({"namespaceLookup": true})),
         Case::recorded("plain-web").settings(many.clone()),
-        Case::recorded("prometheus").settings(many),
+        Case::recorded("prometheus").settings(many.clone()),
         Case::recorded("generate-name"),
+        named(248),
+        named(254),
         Case::recorded("already-forged").settings(json!({"defaultMode": "remote"})),
-        pod(&json!({}), volume(json!([{"secret": {}, "configMap": {}}]))),
-        pod(&json!({}), json!({"containers": vec![json!({}); 10_001]})),
+        pod(&json!({MODE: "remote"}), json!({"containers": [], "hostAliases": aliases}))
+            .settings(json!({"homeApiServerAddresses": ["10.70.0.1"]})),
+        pod(&json!({}), json!({"containers": disagreeing})),
+        credentials(&json!({}), &taken),
+        credentials(&json!({}), &projected(&json!([{"secret": {}, "configMap": {}}]))),
+        pod(&json!({}), json!({"containers": vec![json!({}); 1_001]})),
         pod(&json!({}), json!({"containers": {}})),
         Case::recorded("plain-web").settings(json!({"verifyOnly": true})),
         Case::recorded("plain-web").settings(json!({"strict": true})),
-        mode(json!("remote")).settings(json!({"a": 1})),
+        mode("remote").settings(json!({"a": 1})),
     ];
-    let messages = cases.iter().map(Case::rejection);
-    let unread = [b"{".as_slice(), b"\xff"].map(|payload| answer(payload)["message"].as_str().unwrap().to_owned());
-    exactly("Rejections", messages.chain(unread));
+    let unread = [b"{".as_slice(), b"\xff"].map(|payload| {
+        let answer: Value = serde_json::from_slice(&evaluate(payload)).unwrap();
+        answer["message"].as_str().unwrap().to_owned()
+    });
+    exactly("Rejections", cases.iter().map(Case::rejection).chain(unread));
+}
+
+/// An object with the members of another one.
+fn merged(one: &Value, other: &Value) -> Value {
+    one.as_object()
+        .into_iter()
+        .chain(other.as_object())
+        .flatten()
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 #[test]
@@ -199,6 +166,7 @@ fn every_problem_of_settings_exists() {
         json!({"homeApiServerHost": "h/"}),
         json!({"homeApiServerPort": 0}),
         json!({"homeApiServerAddresses": ["h"]}),
+        json!({"clusterDomain": "D"}),
         json!({"homeClusterId": ""}),
         json!({"homeClusterId": "milan", "homeClusters": {"milan": {}}}),
         json!({"homeClusters": {}}),
@@ -208,6 +176,7 @@ fn every_problem_of_settings_exists() {
         json!({"defaultMode": "x"}),
         json!({"originLabel": ""}),
         json!({"keptTokenAudiences": [""]}),
+        json!({"foreignContainers": ["C"]}),
         json!({"validateOnly": "true"}),
         json!({"validateOnly": true, "verifyOnly": true}),
         json!({"allowedModes": "home"}),
@@ -232,22 +201,19 @@ fn table(section: &str, heading: &str) -> Vec<(Vec<String>, String)> {
 #[test]
 fn every_reason_against_a_host_exists() {
     let mut reasons = BTreeSet::new();
-    for (reason, example) in table("Settings", "…: expected a DNS name or an IP address") {
+    let of_names = table("Settings", "…: expected a DNS name or an IP address");
+    for (reason, example) in of_names.into_iter().chain(table("Settings", "…: expected an IP address")) {
         let [reason] = reason.try_into().unwrap();
-        let (example, _) = example.split_once(" | ").unwrap();
-        let long_label = "a".repeat(64);
-        let long_name = "a.".repeat(127) + "a";
-        let host = match example {
-            "`\"\"`" => "",
-            "64 letters without a dot" => long_label.as_str(),
-            "a name of 255 characters" => long_name.as_str(),
-            host => host.trim_matches('`'),
+        let host = match example.split(" |").next().unwrap() {
+            "64 letters without a dot" => "a".repeat(64),
+            "a name of 255 characters" => "a.".repeat(127) + "a",
+            host => host.trim_matches(['`', '"']).to_owned(),
         };
         let problem = settings_problem(json!({"homeApiServerHost": host}).to_string().as_bytes()).unwrap();
         assert!(problem.ends_with(&format!(": {reason}")), "{problem}");
         assert!(reasons.insert(reason));
     }
-    assert_eq!(reasons.len(), 14);
+    assert_eq!(reasons.len(), 15 + 7);
 }
 
 /// What the second lock finds wrong with a pod that the policy has changed and another webhook changed again.
@@ -291,6 +257,10 @@ fn every_difference_that_the_second_lock_tells_exists() {
         changed_again("prometheus", |case| case.set("/object/spec/serviceAccountName", json!("a"))),
         changed_again("remote-other-sa", |case| case.set("/object/spec/serviceAccountName", json!("a"))),
         changed_again("remote-other-sa", |case| case.set("/object/spec/automountServiceAccountToken", json!(false))),
+        changed_again("remote-other-sa", |case| {
+            let certificates = "/object/spec/volumes/0/projected/sources/1/configMap/name";
+            case.set(certificates, json!("kube-root-ca.crt.milan"))
+        }),
         changed_again("prometheus", |case| case.set("/object/spec/automountServiceAccountToken", json!(true))),
         changed_again("prometheus", |case| case.remove("/object/metadata/annotations")),
     ];
@@ -308,34 +278,34 @@ fn every_difference_that_the_second_lock_tells_exists() {
 
 /// A case for each warning.
 fn with_warnings() -> Vec<Case> {
-    let mount = json!({"name": "v", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"});
-    let credentials = |source: &Value| {
-        let spec = json!({
-            "containers": [{"name": "c", "volumeMounts": [mount]}],
-            "volumes": [{"name": "v", "projected": {"sources": [source]}}],
-        });
-        pod(&json!({}), spec)
-    };
-    let token = json!({"serviceAccountToken": {"path": "token", "audience": "vault"}});
+    let token = json!({"serviceAccountToken": {"path": "vault", "audience": "vault"}});
     let certificates =
         json!({"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}});
-    let workload = json!({"metadata": {"annotations": {"liqo.io/api-server-support": "remote"}}, "spec": {}});
-    let aliases = json!([
-        {"ip": "10.0.0.1", "hostnames": ["kubernetes.default"]},
-        {"ip": "10.0.0.2", "hostnames": ["kubernetes.default.svc"]},
-    ]);
-    let variable = json!([{"name": "KUBERNETES_SERVICE_HOST", "value": "10.0.0.1"}]);
-    let remote = json!({"liqo.io/api-server-support": "remote"});
+    let [tokens, certificates] = [&token, &certificates].map(|source| projected(&json!([source])));
+    let workload = json!({"metadata": {"annotations": {MODE: "remote"}}, "spec": {}});
+    let aliases = |names: &[&str]| {
+        let alias = |(last, name): (usize, &&str)| json!({"ip": format!("10.0.0.{}", last + 1), "hostnames": [name]});
+        names.iter().enumerate().map(alias).collect::<Value>()
+    };
+    let spec = |names: &[&str], containers: Value| json!({"containers": containers, "hostAliases": aliases(names)});
+    let names = ["kubernetes.default", "kubernetes.default.svc"];
+    let hosts = json!([{"name": "c", "volumeMounts": [{"name": "h", "mountPath": "/etc/hosts"}]}]);
+    let elsewhere = json!([{"name": "c", "env": forged("api.example.org", 6443)}]);
     let late = json!({"name": "late", "projected": {"sources": [token]}});
     vec![
         pod(&json!({"liqo.io/remote-service-account-name": "a"}), json!({"containers": []})),
+        pod(&json!({"liqo.io/api-server-suport": "remote"}), json!({"containers": []})),
         Case::create("apps", "v1", "Deployment", workload),
-        credentials(&token),
-        credentials(&token).settings(json!({"homeCredentialsSecret": "s"})),
-        credentials(&certificates),
-        credentials(&certificates).settings(json!({"homeApiServerHost": "api.milan.example.org"})),
-        pod(&json!({}), json!({"containers": [], "hostAliases": aliases})),
-        pod(&remote, json!({"containers": [{"name": "c", "env": variable}]})),
+        credentials(&json!({}), &tokens),
+        credentials(&json!({}), &tokens).settings(json!({"homeCredentialsSecret": "s"})),
+        credentials(&json!({MODE: "disabled"}), &tokens),
+        credentials(&json!({}), &certificates),
+        credentials(&json!({}), &certificates).settings(json!({"homeApiServerHost": "api.milan.example.org"})),
+        credentials(&json!({}), &json!({"secret": {"secretName": "s"}})),
+        pod(&json!({}), spec(&names, json!([]))),
+        pod(&json!({}), spec(&names[..1], elsewhere)),
+        pod(&json!({}), spec(&names[..1], hosts)),
+        pod(&json!({MODE: "remote"}), spec(&names[..1], json!([]))),
         Case::recorded("already-forged").set("/object/spec/volumes/-", late),
     ]
 }
@@ -354,7 +324,7 @@ fn the_document_says_what_strict_makes_of_each_warning() {
     for case in with_warnings() {
         let mut settings = case.settings.clone();
         settings["strict"] = json!(true);
-        let expected = format!("the policy is strict, and there are problems: {}", case.warnings().join("; "));
+        let expected = format!("rejected because strict is set: {}", case.warnings().join("; "));
         assert_eq!(case.settings(settings).rejection(), expected);
     }
 }

@@ -9,7 +9,7 @@ use kubewarden_policy_sdk::crd::policies::common::{BackgroundAudit, ContextAware
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::files::{documents, read};
+use crate::files::{documents, names, read};
 use crate::support::root;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -62,34 +62,76 @@ fn metadata_says_what_the_package_does() {
     assert!(read("LICENSE").contains("Apache License\n                           Version 2.0"));
 }
 
-#[test]
-fn the_description_for_artifact_hub_says_the_same() {
+const KUBEWARDEN: &str = "https://artifacthub.io/packages/helm/kubewarden/admission-controller";
+
+/// How to install the policy. kwctl's own text for this file creates a manifest without selectors.
+const INSTALL: &str = "\
+Start from a manifest in [examples](https://github.com/liqo-api-access-policy/liqo-api-access-policy/tree/main/examples), \
+usually `one-home-cluster.yaml`, replace the cluster id and the settings by yours, and apply it in the foreign cluster:
+
+```console
+kubectl apply -f one-home-cluster.yaml
+kubectl wait --for=condition=PolicyActive --timeout=2m clusteradmissionpolicy/liqo-api-access-milan
+```
+
+Keep both of its selectors. A manifest from `kwctl scaffold manifest` or Rancher's form selects all pods, not only offloaded \
+ones: the cluster's own pods would lose their ServiceAccounts.
+";
+
+fn text(value: &impl serde::Serialize) -> serde_yaml::Value {
+    serde_yaml::to_string(value).unwrap().into()
+}
+
+/// A mapping in this order.
+fn ordered<const N: usize>(members: [(&str, serde_yaml::Value); N]) -> serde_yaml::Value {
+    serde_yaml::Value::Mapping(members.into_iter().map(|(key, value)| (key.into(), value)).collect())
+}
+
+/// `artifacthub-pkg.yml`, as `kwctl scaffold artifacthub` writes it except for installation, provider and recommendation.
+fn package(created_at: serde_yaml::Value) -> serde_yaml::Value {
     let metadata = Metadata::read();
-    let package: Value = serde_yaml::from_str(&read("artifacthub-pkg.yml")).unwrap();
-    assert_eq!(package["name"], NAME);
-    assert_eq!(package["version"], VERSION);
-    assert_eq!(package["displayName"], metadata.annotations["io.artifacthub.displayName"]);
-    assert_eq!(package["description"], metadata.annotation("description"));
-    assert_eq!(package["license"], metadata.annotation("license"));
-    assert_eq!(package["homeURL"], metadata.annotation("url"));
-    assert_eq!(package["containersImages"], json!([{"name": "policy", "image": metadata.image()}]));
-    assert_eq!(
-        package["links"][0]["url"],
-        format!("{}/releases/download/v{VERSION}/policy.wasm", metadata.annotation("url"))
-    );
-    let annotations = &package["annotations"];
-    assert_eq!(annotations["kubewarden/mutation"], "true");
-    assert_eq!(annotations["kubewarden/resources"], metadata.annotations["io.artifacthub.resources"]);
-    let rules: Vec<RuleWithOperations> =
-        serde_yaml::from_str(annotations["kubewarden/rules"].as_str().unwrap()).unwrap();
-    assert_eq!(rules, metadata.rules);
-    let resources: Vec<ContextAwareResource> =
-        serde_yaml::from_str(annotations["kubewarden/contextAwareResources"].as_str().unwrap()).unwrap();
-    assert_eq!(resources, metadata.context_aware_resources);
-    assert_eq!(
-        annotations["kubewarden/questions-ui"].as_str().unwrap().trim_end(),
-        read("questions-ui.yml").trim_end()
-    );
+    let (owner, email) = metadata.annotation("author").trim_end_matches('>').split_once(" <").unwrap();
+    let of_project = |name: &str| metadata.annotation(name).into();
+    let of_hub = |name: &str| metadata.annotations[&format!("io.artifacthub.{name}")].clone();
+    let policy = format!("{}/releases/download/v{VERSION}/policy.wasm", metadata.annotation("url"));
+    let link = |name: &str, url: serde_yaml::Value| ordered([("name", name.into()), ("url", url)]);
+    ordered([
+        ("version", VERSION.into()),
+        ("name", NAME.into()),
+        ("displayName", of_hub("displayName").into()),
+        ("createdAt", created_at),
+        ("description", of_project("description")),
+        ("license", of_project("license")),
+        ("homeURL", of_project("url")),
+        ("containersImages", vec![ordered([("name", "policy".into()), ("image", metadata.image().into())])].into()),
+        ("keywords", of_hub("keywords").split(", ").collect::<Vec<_>>().into()),
+        ("links", vec![link("policy", policy.into()), link("source", of_project("source"))].into()),
+        ("install", INSTALL.into()),
+        ("maintainers", vec![ordered([("name", owner.into()), ("email", email.into())])].into()),
+        ("provider", ordered([("name", owner.into())])),
+        ("recommendations", vec![ordered([("url", KUBEWARDEN.into())])].into()),
+        (
+            "annotations",
+            ordered([
+                ("kubewarden/contextAwareResources", text(&metadata.context_aware_resources)),
+                ("kubewarden/mutation", metadata.mutating.to_string().into()),
+                ("kubewarden/questions-ui", read("questions-ui.yml").into()),
+                ("kubewarden/resources", of_hub("resources").into()),
+                ("kubewarden/rules", text(&metadata.rules)),
+            ]),
+        ),
+    ])
+}
+
+/// `UPDATE_FILES=1 cargo test --test adoption` writes the file; a new version gets its date by hand.
+#[test]
+fn the_description_for_artifact_hub_is_generated() {
+    let present: serde_yaml::Value = serde_yaml::from_str(&read("artifacthub-pkg.yml")).unwrap();
+    let package = serde_yaml::to_string(&package(present["createdAt"].clone())).unwrap();
+    if std::env::var_os("UPDATE_FILES").is_some() {
+        std::fs::write(root().join("artifacthub-pkg.yml"), &package).unwrap();
+    }
+    assert_eq!(read("artifacthub-pkg.yml"), package, "UPDATE_FILES=1 cargo test --test adoption writes it");
 }
 
 /// Artifact Hub lets those claim a repository who stand as owners in it: the maintainers of the package.
@@ -135,8 +177,9 @@ fn every_document_names_this_version() {
 /// A step of a workflow that somebody else wrote is known by its digest.
 #[test]
 fn actions_are_pinned() {
-    for file in [".github/workflows/test.yml", ".github/workflows/release.yml"] {
-        let text = read(file);
+    for name in names(".github/workflows", ".yml") {
+        let file = format!(".github/workflows/{name}.yml");
+        let text = read(&file);
         let _: Value = serde_yaml::from_str(&text).unwrap();
         let steps = text.lines().filter_map(|line| line.split_once("uses: ").map(|(_, action)| action));
         for action in steps.filter(|action| !action.starts_with("./")) {
@@ -149,13 +192,11 @@ fn actions_are_pinned() {
     let release: Value = serde_yaml::from_str(&read(".github/workflows/release.yml")).unwrap();
     assert_eq!(release["permissions"], json!({}));
     assert_eq!(release["jobs"]["publish"]["env"]["IMAGE"], Metadata::read().annotation("ociUrl"));
-    for (job, rights) in [("test", json!({"contents": "read"})), ("build", json!({"contents": "read"}))] {
-        assert_eq!(release["jobs"][job]["permissions"], rights);
+    let read_only = json!({"contents": "read"});
+    let publishes = json!({"attestations": "write", "contents": "write", "id-token": "write", "packages": "write"});
+    for (job, rights) in [("test", &read_only), ("build", &read_only), ("publish", &publishes)] {
+        assert_eq!(release["jobs"][job]["permissions"], *rights);
     }
-    assert_eq!(
-        release["jobs"]["publish"]["permissions"],
-        json!({"contents": "write", "id-token": "write", "packages": "write"})
-    );
 }
 
 /// The notes of a release are the section of the changelog, which must have got its date.

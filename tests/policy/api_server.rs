@@ -8,61 +8,105 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
 use crate::kubelet::{SERVICE_ACCOUNT_PATH, items, text};
 
-/// Why the API server would refuse a pod, as far as volumes and host aliases go.
+/// Why the API server would refuse a pod, as far as the parts go that the policy writes.
 pub(crate) fn refusals(pod: &Value) -> BTreeSet<String> {
     let mut refusals = BTreeSet::new();
+    let mut refuse = |is_refused: bool, refusal: String| {
+        if is_refused {
+            refusals.insert(refusal);
+        }
+    };
     let volumes = items(&pod["spec"]["volumes"]);
     let names: BTreeSet<_> = volumes.iter().map(|volume| text(&volume["name"])).collect();
-    if names.len() != volumes.len() {
-        refusals.insert("spec.volumes: a name is there twice".to_owned());
-    }
+    refuse(names.len() != volumes.len(), "spec.volumes: a name is there twice".to_owned());
     for volume in volumes {
+        let name = text(&volume["name"]);
+        refuse(!is_label(name), format!("volumes: {name} is no name"));
         // A token may be shown at a path that another source shows, too: then the last one counts.
         let mut paths = BTreeSet::new();
         for source in items(&volume["projected"]["sources"]) {
+            let kinds = source.as_object().map_or(0, |kinds| kinds.values().filter(|kind| !kind.is_null()).count());
+            refuse(kinds != 1, format!("volume {name}: a source has {kinds} kinds"));
+            let secret = &source["secret"]["name"];
+            refuse(!secret.is_null() && !is_subdomain(text(secret)), format!("volume {name}: {secret} is no name"));
             let lists = ["secret", "configMap", "downwardAPI"].map(|kind| items(&source[kind]["items"]));
             let bundle = source.get("clusterTrustBundle").into_iter();
             for item in lists.into_iter().flatten().chain(bundle) {
-                if !paths.insert(text(&item["path"])) {
-                    refusals.insert(format!("volume {}: {} is shown twice", volume["name"], item["path"]));
-                }
+                let is_twice = !paths.insert(text(&item["path"]));
+                refuse(is_twice, format!("volume {name}: {} is shown twice", item["path"]));
+                let key = text(&item["key"]);
+                let is_key = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+                refuse(!is_key || key.len() > 253, format!("volume {name}: {key} is no key"));
             }
         }
     }
-    for list in ["containers", "initContainers"] {
-        for container in items(&pod["spec"][list]) {
-            let mounts = items(&container["volumeMounts"]);
-            let paths: BTreeSet<_> = mounts.iter().map(|mount| text(&mount["mountPath"])).collect();
-            if paths.len() != mounts.len() {
-                refusals.insert(format!("container {}: a path is mounted twice", container["name"]));
-            }
-            for mount in mounts.iter().filter(|mount| !names.contains(text(&mount["name"]))) {
-                refusals.insert(format!("container {}: no volume {}", container["name"], mount["name"]));
-            }
+    for container in ["containers", "initContainers"].into_iter().flat_map(|list| items(&pod["spec"][list])) {
+        let mounts = items(&container["volumeMounts"]);
+        let paths: BTreeSet<_> = mounts.iter().map(|mount| text(&mount["mountPath"])).collect();
+        refuse(paths.len() != mounts.len(), format!("container {}: a path is mounted twice", container["name"]));
+        for mount in mounts {
+            let is_there = names.contains(text(&mount["name"]));
+            refuse(!is_there, format!("container {}: no volume {}", container["name"], mount["name"]));
+        }
+        for variable in items(&container["env"]) {
+            let is_one = variable["value"].is_null() || variable["valueFrom"].is_null();
+            refuse(!is_one || text(&variable["name"]).is_empty(), format!("container {}: env", container["name"]));
         }
     }
     for alias in items(&pod["spec"]["hostAliases"]) {
         // Since Kubernetes 1.36 only the usual form of an address is taken.
         let is_address = text(&alias["ip"]).parse().is_ok_and(|ip: IpAddr| ip == ip.to_canonical());
-        if !is_address {
-            refusals.insert(format!("hostAliases: {} is no address", alias["ip"]));
-        }
-        for name in items(&alias["hostnames"]).iter().filter(|name| !is_subdomain(text(name))) {
-            refusals.insert(format!("hostAliases: {name} is no name"));
+        refuse(!is_address, format!("hostAliases: {} is no address", alias["ip"]));
+        for name in items(&alias["hostnames"]) {
+            refuse(!is_subdomain(text(name)), format!("hostAliases: {name} is no name"));
         }
     }
     refusals
 }
 
 fn is_subdomain(name: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    let is_label =
-        |label: &str| !label.is_empty() && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-');
     name.len() <= 253 && name.split('.').all(is_label)
+}
+
+fn is_label(name: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !name.is_empty() && name.len() <= 63 && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
+}
+
+/// The fields of a pod that the types of the API do not know, as paths without indices; `None` where it is no pod for
+/// them.
+pub(crate) fn unknown_fields(pod: &Value) -> Option<BTreeSet<String>> {
+    fn compare(whole: &Value, known: &Value, path: &str, unknown: &mut BTreeSet<String>) {
+        // The types write neither null nor what is empty.
+        let is_empty = |value: &Value| value.is_null() || *value == json!([]) || *value == json!({});
+        match (whole, known) {
+            (Value::Object(whole), Value::Object(known)) => {
+                for (name, value) in whole {
+                    let path = format!("{path}/{name}");
+                    match known.get(name) {
+                        Some(known) => compare(value, known, &path, unknown),
+                        None if is_empty(value) => {}
+                        None => {
+                            unknown.insert(path);
+                        }
+                    }
+                }
+            }
+            (Value::Array(whole), Value::Array(known)) => {
+                whole.iter().zip(known).for_each(|(whole, known)| compare(whole, known, path, unknown));
+            }
+            _ => {}
+        }
+    }
+    let typed: Pod = serde_json::from_value(pod.clone()).ok()?;
+    let mut unknown = BTreeSet::new();
+    compare(pod, &serde_json::to_value(typed).ok()?, "", &mut unknown);
+    Some(unknown)
 }
 
 /// A pod as the API server stores it, and as it stands there once it was scheduled and runs.

@@ -13,14 +13,14 @@ use serde_json::Value;
 pub(crate) const SERVICE_ACCOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// The names under which the cluster's DNS has the foreign API server.
-pub(crate) const CLUSTER_NAMES: [&str; 3] =
-    ["kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
+pub(crate) const CLUSTER_NAMES: [&str; 4] =
+    ["kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes"];
 
 /// The address of the Service `kubernetes` of the foreign cluster. Its port is 443.
 pub(crate) const FOREIGN_ADDRESS: &str = "10.96.0.1";
 
 /// Host and port of an API server, as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Endpoint {
     pub(crate) host: String,
     pub(crate) port: String,
@@ -62,22 +62,57 @@ pub(crate) struct Container<'p> {
     pub(crate) environment: Environment,
     /// The volumes that are mounted as a whole at [`SERVICE_ACCOUNT_PATH`].
     pub(crate) api_volumes: BTreeSet<&'p str>,
+    /// The volumes that are mounted there or below, as a whole or in part.
+    pub(crate) at_api_path: BTreeSet<&'p str>,
+    /// The files that clients find there as `token`: volumes and paths in them.
+    pub(crate) tokens: BTreeSet<(&'p str, String)>,
+    /// Whether `/etc/hosts` is a file of the pod's own.
+    pub(crate) has_own_hosts: bool,
 }
 
 /// The containers and init containers of a pod.
 pub(crate) fn containers<'p>(pod: &'p Value) -> Vec<Container<'p>> {
     let of_list = |list| items(&pod["spec"][list]).iter();
-    let container = |container: &'p Value| Container {
-        name: text(&container["name"]),
-        environment: Environment::of(items(&container["env"]), service_account(pod)),
-        api_volumes: items(&container["volumeMounts"])
-            .iter()
-            .filter(|mount| text(&mount["mountPath"]).trim_end_matches('/') == SERVICE_ACCOUNT_PATH)
-            .filter(|mount| text(&mount["subPath"]).is_empty() && text(&mount["subPathExpr"]).is_empty())
-            .map(|mount| text(&mount["name"]))
-            .collect(),
+    let container = |container: &'p Value| {
+        let mut found = Container {
+            name: text(&container["name"]),
+            environment: Environment::of(items(&container["env"]), service_account(pod)),
+            api_volumes: BTreeSet::new(),
+            at_api_path: BTreeSet::new(),
+            tokens: BTreeSet::new(),
+            has_own_hosts: false,
+        };
+        for mount in items(&container["volumeMounts"]) {
+            let (volume, path) = (text(&mount["name"]), normal(text(&mount["mountPath"])));
+            let part = ["subPath", "subPathExpr"].map(|field| text(&mount[field])).concat();
+            found.has_own_hosts |= path == "/etc/hosts";
+            // In images `/var/run` is a link to `/run`.
+            let path = if path.starts_with("/run/") { format!("/var{path}") } else { path };
+            let Some(below) = path.strip_prefix(SERVICE_ACCOUNT_PATH) else { continue };
+            let token = match below {
+                "" if part.is_empty() => {
+                    found.api_volumes.insert(volume);
+                    "token".to_owned()
+                }
+                "" => format!("{part}/token"),
+                _ => part,
+            };
+            if ["", "/token"].contains(&below) {
+                found.tokens.insert((volume, token));
+            }
+            if below.is_empty() || below.starts_with('/') {
+                found.at_api_path.insert(volume);
+            }
+        }
+        found
     };
     of_list("containers").chain(of_list("initContainers")).map(container).collect()
+}
+
+/// A path without what says nothing: `//`, `/./` and a slash at the end.
+fn normal(path: &str) -> String {
+    let segments = path.split('/').filter(|segment| !segment.is_empty() && *segment != ".");
+    segments.flat_map(|segment| ["/", segment]).collect()
 }
 
 /// The variables of a container.
@@ -187,9 +222,11 @@ pub(crate) enum Shown {
     Token {
         audience: String,
     },
+    /// A key of a Secret, and the path as the pod writes it.
     Secret {
         name: String,
         key: String,
+        path: String,
     },
     ConfigMap {
         name: String,
@@ -198,12 +235,17 @@ pub(crate) enum Shown {
     Other(Value),
 }
 
+/// What is shown at which path.
+pub(crate) type Files = BTreeMap<String, Shown>;
+
 /// A projected volume.
 #[derive(Debug)]
 pub(crate) struct Projected<'p> {
     pub(crate) name: &'p str,
-    /// What is shown at which path. Of several sources for one path the last one counts.
-    pub(crate) files: BTreeMap<String, Shown>,
+    /// Each source, and what it shows.
+    pub(crate) sources: Vec<(&'p Value, Files)>,
+    /// What is shown in the end: of several sources for one path the last one counts.
+    pub(crate) files: Files,
     /// Whether a source shows everything in an object whose keys the pod does not tell.
     pub(crate) shows_more: bool,
 }
@@ -213,47 +255,61 @@ pub(crate) fn projected<'p>(
     pod: &'p Value,
     keys: impl Fn(&str, &str) -> Option<&'static [&'static str]>,
 ) -> Vec<Projected<'p>> {
-    let mut projected = Vec::new();
-    for volume in items(&pod["spec"]["volumes"]).iter().filter(|volume| !volume["projected"].is_null()) {
-        let mut files = BTreeMap::new();
-        let mut shows_more = false;
+    let volumes = items(&pod["spec"]["volumes"]).iter().filter(|volume| volume["projected"].is_object());
+    let read = |volume: &'p Value| {
+        let mut projected =
+            Projected { name: text(&volume["name"]), sources: Vec::new(), files: Files::new(), shows_more: false };
         for source in items(&volume["projected"]["sources"]) {
-            for kind in ["secret", "configMap"] {
-                let body = &source[kind];
-                let name = text(&body["name"]);
-                let shown = |key: &str| {
-                    let (name, key) = (name.to_owned(), key.to_owned());
-                    if kind == "secret" { Shown::Secret { name, key } } else { Shown::ConfigMap { name, key } }
-                };
-                files.extend(
-                    items(&body["items"])
-                        .iter()
-                        .map(|item| (text(&item["path"]).to_owned(), shown(text(&item["key"])))),
-                );
-                if body.is_null() || !items(&body["items"]).is_empty() {
-                    continue;
-                }
-                match keys(kind, name) {
-                    Some(keys) => files.extend(keys.iter().map(|key| ((*key).to_owned(), shown(key)))),
-                    None => shows_more = true,
-                }
-            }
-            let token = &source["serviceAccountToken"];
-            if !token.is_null() {
-                let audience = text(&token["audience"]).to_owned();
-                files.insert(text(&token["path"]).to_owned(), Shown::Token { audience });
-            }
-            for item in items(&source["downwardAPI"]["items"]) {
-                files.insert(text(&item["path"]).to_owned(), Shown::Other(item.clone()));
-            }
+            let files = files_of(source, &keys);
+            projected.shows_more |= files.is_none();
+            projected.files.extend(files.clone().unwrap_or_default());
+            projected.sources.push((source, files.unwrap_or_default()));
         }
-        projected.push(Projected { name: text(&volume["name"]), files, shows_more });
+        projected
+    };
+    volumes.map(read).collect()
+}
+
+/// What a source shows; `None` where the pod does not tell.
+fn files_of(source: &Value, keys: impl Fn(&str, &str) -> Option<&'static [&'static str]>) -> Option<Files> {
+    let mut files = Files::new();
+    // As the kubelet writes it: `./token` is `token`.
+    let clean = |path: &str| path.trim_start_matches("./").to_owned();
+    for kind in ["secret", "configMap"].into_iter().filter(|kind| source[*kind].is_object()) {
+        let name = text(&source[kind]["name"]).to_owned();
+        let mut show = |key: &str, path: &str| {
+            let (name, key, raw) = (name.clone(), key.to_owned(), path.to_owned());
+            let is_secret = kind == "secret";
+            let shown = if is_secret { Shown::Secret { name, key, path: raw } } else { Shown::ConfigMap { name, key } };
+            files.insert(clean(path), shown);
+        };
+        match items(&source[kind]["items"]) {
+            [] => keys(kind, &name)?.iter().for_each(|key| show(key, key)),
+            items => items.iter().for_each(|item| show(text(&item["key"]), text(&item["path"]))),
+        }
     }
-    projected
+    let token = &source["serviceAccountToken"];
+    if token.is_object() {
+        files.insert(clean(text(&token["path"])), Shown::Token { audience: text(&token["audience"]).to_owned() });
+    }
+    for item in items(&source["downwardAPI"]["items"]) {
+        files.insert(clean(text(&item["path"])), Shown::Other(item.clone()));
+    }
+    for (kind, field) in [
+        ("clusterTrustBundle", "path"),
+        ("podCertificate", "keyPath"),
+        ("podCertificate", "certificateChainPath"),
+        ("podCertificate", "credentialBundlePath"),
+    ] {
+        if let Some(path) = source[kind][field].as_str() {
+            files.insert(clean(path), Shown::Other(source.clone()));
+        }
+    }
+    Some(files)
 }
 
 /// The ServiceAccount of a pod once it is stored.
-fn service_account(pod: &Value) -> &str {
+pub(crate) fn service_account(pod: &Value) -> &str {
     let names = ["serviceAccountName", "serviceAccount"].map(|field| text(&pod["spec"][field]));
     names.into_iter().find(|name| !name.is_empty()).unwrap_or("default")
 }
@@ -328,7 +384,7 @@ mod tests {
         let volumes = projected(&pod, |_, name| (name == "kube-root-ca.crt").then_some(&["ca.crt"]));
         let expected = [
             ("ca.crt".to_owned(), Shown::ConfigMap { name: "kube-root-ca.crt".to_owned(), key: "ca.crt".to_owned() }),
-            ("token".to_owned(), Shown::Secret { name: "s".to_owned(), key: "k".to_owned() }),
+            ("token".to_owned(), Shown::Secret { name: "s".to_owned(), key: "k".to_owned(), path: "token".to_owned() }),
         ];
         assert_eq!(volumes[0].files, expected.into());
     }

@@ -1,4 +1,4 @@
-//! The policy's tests. Each case runs natively and on the module, through `support`.
+//! The policy's tests: everything natively, and what was recorded, once went wrong or is made at random on the module too.
 
 #![allow(
     clippy::expect_used,
@@ -10,23 +10,19 @@
 )]
 
 mod api_server;
-mod arriving;
+mod cases;
 mod clients;
-mod home;
+mod credentials;
+mod environment;
 mod kubelet;
-#[cfg(not(native_only))]
-mod long_life;
-mod many_clusters;
+mod limits;
 mod mode;
-#[cfg(not(native_only))]
 mod module;
 mod parity;
+mod pods;
 mod properties;
-mod recorded;
-mod regressions;
 mod requests;
 mod settings;
-mod stored;
 mod support;
-mod validity;
+mod verify;
 mod workloads;

@@ -1,6 +1,4 @@
-//! What the tests share: requests, and one way to evaluate them natively and on the module.
-//!
-//! Every outcome that a test sees was given by both, byte for byte.
+//! What the tests share: requests, and one way to evaluate them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,8 +11,11 @@ use similar::TextDiff;
 
 use crate::kubelet::Endpoint;
 
-#[cfg(not(native_only))]
-use crate::module;
+/// The annotations that the policy reads, the one that it writes, and the label with the home cluster.
+pub(crate) const MODE: &str = "liqo.io/api-server-support";
+pub(crate) const REMOTE_NAME: &str = "liqo.io/remote-service-account-name";
+pub(crate) const HOME_NAMESPACE: &str = "liqo-api-access-policy.github.io/home-namespace";
+pub(crate) const ORIGIN: &str = "offloading.liqo.io/origin";
 
 /// The folder of the project.
 pub(crate) fn root() -> PathBuf {
@@ -22,7 +23,7 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// A request and the settings it is evaluated with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) request: Value,
     pub(crate) settings: Value,
@@ -109,11 +110,11 @@ impl Case {
         json!({"request": self.request, "settings": self.settings}).to_string().into_bytes()
     }
 
-    /// Evaluates the case natively and on the module.
+    /// The policy's answer.
     #[track_caller]
     pub(crate) fn outcome(&self) -> Outcome {
-        let answer: Answer =
-            serde_json::from_slice(&call_with("validate", &self.payload(), &self.namespaces)).expect("an answer");
+        let answer = liqo_api_access_policy::validate(&self.payload(), &self.namespaces);
+        let answer: Answer = serde_json::from_slice(&answer).expect("an answer");
         let before = self.request["object"].clone();
         Outcome { answer, before }
     }
@@ -143,33 +144,16 @@ impl Case {
     }
 }
 
-/// What a function of the policy answers: what both, the native code and the module, gave.
-#[track_caller]
-pub(crate) fn call(function: &str, payload: &[u8]) -> Vec<u8> {
-    call_with(function, payload, &Namespaces::default())
-}
-
-/// As [`call`], in a foreign cluster that has these Namespaces.
-#[track_caller]
-pub(crate) fn call_with(function: &str, payload: &[u8], namespaces: &Namespaces) -> Vec<u8> {
-    let native = match function {
-        "validate" => liqo_api_access_policy::validate(payload, namespaces),
-        "validate_settings" => liqo_api_access_policy::validate_settings(payload),
-        _ => panic!("{function}: no function of the policy"),
-    };
-    #[cfg(not(native_only))]
-    {
-        let module = module::call_with(function, payload, namespaces).expect("the module answers");
-        let [native, module] = [&native, &module].map(|answer| String::from_utf8_lossy(answer));
-        assert!(native == module, "native: {native}\nmodule: {module}");
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { request, settings, namespaces } = self;
+        write!(f, "{request} under {settings} with {:?}", namespaces.0)
     }
-    native
 }
 
 /// The answer of the policy to a payload.
-#[track_caller]
 pub(crate) fn evaluate(payload: &[u8]) -> Vec<u8> {
-    call("validate", payload)
+    liqo_api_access_policy::validate(payload, &Namespaces::default())
 }
 
 /// The Namespaces of a foreign cluster, by name, as JSON or whatever else the host answers.
@@ -194,7 +178,7 @@ impl Cluster for Namespaces {
 /// What the policy says of the JSON of settings: nothing, or what is wrong.
 #[track_caller]
 pub(crate) fn settings_problem(settings: &[u8]) -> Option<String> {
-    let answer = call("validate_settings", settings);
+    let answer = liqo_api_access_policy::validate_settings(settings);
     let SettingsValidationResponse { valid, message } = serde_json::from_slice(&answer).expect("an answer");
     assert_eq!(valid, message.is_none());
     message
@@ -237,9 +221,14 @@ impl fmt::Display for Outcome {
         let Some(after) = mutated_object else {
             return writeln!(f, "unchanged");
         };
-        let [before, after] = [&self.before, after].map(|object| serde_yaml::to_string(object).expect("YAML"));
-        write!(f, "{}", TextDiff::from_lines(&before, &after).unified_diff().context_radius(2))
+        f.write_str(&difference(&self.before, after))
     }
+}
+
+/// How two values differ, as a diff of their YAML.
+pub(crate) fn difference(before: &Value, after: &Value) -> String {
+    let [before, after] = [before, after].map(|value| serde_yaml::to_string(value).expect("YAML"));
+    TextDiff::from_lines(&before, &after).unified_diff().context_radius(2).to_string()
 }
 
 /// A variable with a literal value.

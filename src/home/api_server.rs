@@ -1,0 +1,65 @@
+//! Which API server is the home cluster's: one endpoint for the whole pod.
+//!
+//! Host and port each come from the settings, else from what Liqo chose, else they are `kubernetes.default` and 443.
+//! Liqo's choice is found by evidence, since platforms and other webhooks set variables too.
+
+use crate::endpoint::{DEFAULT_HOST, DEFAULT_PORT, Endpoint};
+use crate::forged::named_endpoints;
+use crate::pod::containers::Container;
+use crate::rejection::{Rejection, Result};
+use crate::settings::HomeCluster;
+use crate::warning::{Warning, Warnings};
+
+/// More endpoints than any pod names.
+const MAX_ENDPOINTS: usize = 32;
+
+/// The different endpoints that the environments of containers name.
+pub(crate) fn all_named(containers: &[Container]) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for endpoint in containers.iter().flat_map(|container| named_endpoints(&container.env)) {
+        if endpoints.len() < MAX_ENDPOINTS && !endpoints.contains(&endpoint) {
+            endpoints.push(endpoint);
+        }
+    }
+    endpoints
+}
+
+/// Decides on the endpoint. `is_aliased` is whether a host alias of the pod has one of the cluster names, and no
+/// address in the settings decides about those: the virtual kubelet makes such an alias only if it was given no host.
+///
+/// # Errors
+///
+/// Several endpoints are named, and no setting decides between them.
+pub(crate) fn home_api_server(
+    named: &[Endpoint],
+    is_aliased: bool,
+    home_cluster: &HomeCluster,
+    warnings: &mut Warnings,
+) -> Result<Endpoint> {
+    let of_host = |host: &str| named.iter().filter(|endpoint| endpoint.host == host).collect::<Vec<_>>();
+    let (host, mut candidates) = match &home_cluster.api_server_host {
+        Some(host) => (host.as_str(), of_host(host.as_str())),
+        None if is_aliased => (DEFAULT_HOST, Vec::new()),
+        None => (named.first().map_or(DEFAULT_HOST, |first| first.host.as_str()), named.iter().collect()),
+    };
+    if candidates.is_empty() {
+        candidates = if is_aliased { of_host(DEFAULT_HOST) } else { named.iter().collect() };
+    }
+    if let (None, true, true, Some(other)) =
+        (&home_cluster.api_server_host, is_aliased, candidates.is_empty(), named.first())
+    {
+        warnings.add(Warning::VariablesDiffer { named: other.authority() });
+    }
+    let several = |setting| {
+        let endpoints = candidates.iter().take(4).map(|endpoint| endpoint.authority()).collect();
+        Err(Rejection::SeveralApiServers { endpoints, setting }.into())
+    };
+    if home_cluster.api_server_host.is_none() && candidates.iter().any(|endpoint| endpoint.host != host) {
+        return several("homeApiServerHost");
+    }
+    let port = candidates.first().map_or(DEFAULT_PORT, |first| first.port);
+    if home_cluster.api_server_port.is_none() && candidates.iter().any(|endpoint| endpoint.port != port) {
+        return several("homeApiServerPort");
+    }
+    Ok(Endpoint { host: host.to_owned(), port: home_cluster.api_server_port.unwrap_or(port) })
+}

@@ -1,0 +1,105 @@
+//! What containers mount where clients look for API credentials, and over `/etc/hosts`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::pod::containers::each_container;
+use crate::pod::fields::Fields;
+use crate::pod::files::{normalized, same_path, segments};
+use crate::pod::volumes::TOKEN;
+use crate::rejection::Result;
+
+/// Where containers find the API credentials, the API path.
+/// Source: `DefaultAPITokenMountPath` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
+pub(crate) const SERVICE_ACCOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// The mounts of a pod's containers.
+#[derive(Debug, Default)]
+pub(crate) struct Mounts {
+    /// The volumes that are mounted at the API path or below.
+    pub(crate) api_volumes: BTreeMap<String, ApiVolume>,
+    /// Whether a container has nothing mounted at the API path.
+    pub(crate) lacks_api: bool,
+    /// The containers that mount something at `/etc/hosts`.
+    pub(crate) over_hosts: Vec<String>,
+}
+
+/// A volume that is mounted at the API path or below.
+#[derive(Debug, Default)]
+pub(crate) struct ApiVolume {
+    /// Whether it is mounted there as a whole, so that it has to show a token.
+    pub(crate) is_whole: bool,
+    /// The files in it that clients find at the API path as `token`.
+    tokens: BTreeSet<String>,
+}
+
+impl Mounts {
+    /// Reads the mounts of all containers.
+    pub(crate) fn read(spec: &Fields) -> Result<Self> {
+        let mut mounts = Self::default();
+        each_container(spec, &mut |container| {
+            let mut lacks_api = true;
+            for mount in container.list("volumeMounts")?.objects() {
+                let mount = mount?;
+                let Some(path) = mount.string("mountPath")? else { continue };
+                if same_path(path, "/etc/hosts") {
+                    mounts.over_hosts.push(container.string("name")?.unwrap_or_default().to_owned());
+                }
+                let Some(below) = below_api_path(path) else { continue };
+                lacks_api &= !below.is_empty();
+                let Some(name) = mount.string("name")? else { continue };
+                let part = mount.string("subPath")?.or(mount.string("subPathExpr")?).unwrap_or_default();
+                mounts.api_volumes.entry(name.to_owned()).or_default().add(&below, part);
+            }
+            mounts.lacks_api |= lacks_api;
+            Ok(())
+        })?;
+        Ok(mounts)
+    }
+
+    /// Adds a volume that was mounted at the API path as a whole.
+    pub(crate) fn add_whole(&mut self, volume: String) {
+        self.api_volumes.entry(volume).or_default().add("", "");
+    }
+}
+
+impl ApiVolume {
+    /// Adds a mount of a part of the volume (all of it if empty) at a path below the API path.
+    fn add(&mut self, below: &str, part: &str) {
+        self.is_whole |= below.is_empty() && part.is_empty();
+        match below {
+            "" => self.tokens.insert(normalized(&format!("{part}/{TOKEN}"))),
+            TOKEN => self.tokens.insert(normalized(part)),
+            _ => false,
+        };
+    }
+
+    /// Whether clients take a file of the volume for the API's token.
+    pub(crate) fn is_token(&self, path: &str) -> bool {
+        self.tokens.contains(&normalized(path))
+    }
+}
+
+/// Whether clients take a file of a volume, mounted at the API path or not, for the API's token.
+pub(crate) fn is_api_token(mounted: Option<&ApiVolume>, path: Option<&str>) -> bool {
+    mounted.zip(path).is_some_and(|(mounted, path)| mounted.is_token(path))
+}
+
+/// Whether nothing is mounted at the API path of a container.
+pub(crate) fn lacks_api_mount(container: &Fields) -> Result<bool> {
+    for mount in container.list("volumeMounts")?.objects() {
+        if mount?.string("mountPath")?.and_then(below_api_path).is_some_and(|below| below.is_empty()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The part of a path below the API path, without which there is nothing. In images `/var/run` is a link to `/run`.
+fn below_api_path(path: &str) -> Option<String> {
+    let mut segments = segments(path).peekable();
+    segments.next_if_eq(&"var");
+    for expected in ["run", "secrets", "kubernetes.io", "serviceaccount"] {
+        segments.next_if_eq(&expected)?;
+    }
+    Some(segments.collect::<Vec<_>>().join("/"))
+}
