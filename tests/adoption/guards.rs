@@ -38,7 +38,8 @@ fn the_fail_safe_denies_pods_of_the_namespaces_that_the_policies_select() {
 #[test]
 fn the_alerts_watch_the_policies_of_the_manifests() {
     let alerts = read("examples/alerts.yaml");
-    for matcher in [r#"policy_name=~"clusterwide-.*api-access.*""#, r#"{name=~".*api-access.*", type="PolicyActive"}"#] {
+    for matcher in [r#"policy_name=~"clusterwide-.*api-access.*""#, r#"{name=~".*api-access.*", type="PolicyActive"}"#]
+    {
         assert!(alerts.contains(matcher), "{matcher}");
     }
     for name in cluster_policies() {
