@@ -51,9 +51,8 @@ pub(crate) fn edit(
     let mut mounts = Mounts::read(&fields)?;
     let containers = containers(&fields, &context.settings.foreign_containers)?;
     let volumes = Volumes::read(&fields)?;
-    // The API server mounts such a volume in containers without credentials, and fills in nothing.
-    let api_servers = volumes.projected.iter().find(|volume| volume.name.starts_with(API_ACCESS));
-    if let (Some(volume), true) = (api_servers, mounts.lacks_api) {
+    // The API server takes such a volume for its own, mounts it where it finds nothing mounted, and fills in nothing.
+    if let Some(volume) = volumes.projected.iter().find(|volume| volume.name.starts_with(API_ACCESS)) {
         mounts.add_whole(volume.name.to_owned());
     }
     refuse_home_endpoints(&containers, &fields, context, warnings)?;

@@ -61,5 +61,12 @@ pub(crate) fn home_api_server(
     if home_cluster.api_server_port.is_none() && candidates.iter().any(|endpoint| endpoint.port != port) {
         return several("homeApiServerPort");
     }
-    Ok(Endpoint { host: host.to_owned(), port: home_cluster.api_server_port.unwrap_or(port) })
+    let endpoint = Endpoint { host: host.to_owned(), port: home_cluster.api_server_port.unwrap_or(port) };
+    // The cluster names lead to the addresses of the settings, and an address has no alias that leads there too.
+    let addresses = &home_cluster.api_server_addresses;
+    let is_elsewhere = host.parse().is_ok_and(|ip| !addresses.is_empty() && !addresses.contains(&ip));
+    if home_cluster.api_server_host.is_none() && is_elsewhere {
+        warnings.add(Warning::VariablesDiffer { named: endpoint.authority() });
+    }
+    Ok(endpoint)
 }

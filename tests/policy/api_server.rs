@@ -78,34 +78,32 @@ fn is_label(name: &str) -> bool {
     !name.is_empty() && name.len() <= 63 && name.bytes().all(inner) && !name.starts_with('-') && !name.ends_with('-')
 }
 
-/// The fields of a pod that the types of the API do not know, as paths without indices; `None` where it is no pod for
-/// them.
+/// The names of the fields of a pod that the types of the API do not know; `None` where it is no pod for them.
 pub(crate) fn unknown_fields(pod: &Value) -> Option<BTreeSet<String>> {
-    fn compare(whole: &Value, known: &Value, path: &str, unknown: &mut BTreeSet<String>) {
+    fn compare(whole: &Value, known: &Value, unknown: &mut BTreeSet<String>) {
         // The types write neither null nor what is empty.
         let is_empty = |value: &Value| value.is_null() || *value == json!([]) || *value == json!({});
         match (whole, known) {
             (Value::Object(whole), Value::Object(known)) => {
                 for (name, value) in whole {
-                    let path = format!("{path}/{name}");
                     match known.get(name) {
-                        Some(known) => compare(value, known, &path, unknown),
+                        Some(known) => compare(value, known, unknown),
                         None if is_empty(value) => {}
                         None => {
-                            unknown.insert(path);
+                            unknown.insert(name.clone());
                         }
                     }
                 }
             }
             (Value::Array(whole), Value::Array(known)) => {
-                whole.iter().zip(known).for_each(|(whole, known)| compare(whole, known, path, unknown));
+                whole.iter().zip(known).for_each(|(whole, known)| compare(whole, known, unknown));
             }
             _ => {}
         }
     }
     let typed: Pod = serde_json::from_value(pod.clone()).ok()?;
     let mut unknown = BTreeSet::new();
-    compare(pod, &serde_json::to_value(typed).ok()?, "", &mut unknown);
+    compare(pod, &serde_json::to_value(typed).ok()?, &mut unknown);
     Some(unknown)
 }
 

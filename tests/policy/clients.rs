@@ -577,8 +577,7 @@ impl<'c> Review<'c> {
         match destination {
             // What an alias of the pod says of the name is taken for the home API server's address.
             Destination::ForeignApiServer if aliased(after, host).is_empty() => {
-                let is_told = is_told(answer, host)
-                    || answer.warnings.iter().any(|warning| warning.contains("foreign API server"));
+                let is_told = has(answer, &[host]) || has(answer, &["foreign API server"]);
                 prop_assert!(is_told, "{} is the foreign API server: {:?}", host, answer.warnings);
             }
             Destination::Addresses(found) if host.parse::<IpAddr>().is_err() && !set.is_empty() => {

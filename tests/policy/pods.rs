@@ -221,11 +221,10 @@ fn source() -> Any {
 }
 
 fn pod() -> Any {
-    let modes =
-        prop_oneof![9 => word(&["remote", "remote", "disabled", "home"]), 1 => any::<String>().prop_map(Value::from)];
+    let modes = prop_oneof![9 => word(&["remote", "remote", "remote", "disabled", "home"]), 1 => any::<String>().prop_map(Value::from)];
     let accounts = || word(&["default", "reader", "a.b-c", "", "$(KUBERNETES_PORT)"]);
     let annotations = object([
-        (MODE, 45, modes.boxed()),
+        (MODE, 50, modes.boxed()),
         (REMOTE_NAME, 15, accounts()),
         (HOME_NAMESPACE, 5, word(&["demo", "kube-system"])),
         ("liqo.io/api-server-suport", 3, word(&["remote"])),

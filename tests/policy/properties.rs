@@ -83,8 +83,8 @@ fn check_settings(case: &Case, answer: &Answer) -> Checked {
 fn check_settled(case: &Case, after: &Value) -> Checked {
     let mut verifying = case.settings.as_object().cloned().unwrap_or_default();
     verifying.insert("verifyOnly".to_owned(), json!(true));
-    let is_typed = serde_json::from_value::<Pod>(after.clone()).is_ok();
-    for pod in [after.clone()].into_iter().chain(is_typed.then(|| stored(after))) {
+    let is_stored = refusals(after).is_empty() && serde_json::from_value::<Pod>(after.clone()).is_ok();
+    for pod in [after.clone()].into_iter().chain(is_stored.then(|| stored(after))) {
         for settings in [case.settings.clone(), Value::Object(verifying.clone())] {
             let again = case.clone().set("/object", pod.clone()).settings(settings).outcome().answer;
             let message =
