@@ -8,7 +8,7 @@ include make/common.mk
 .PHONY: help run fmt fmt-fix lint test e2e-tests clean
 # Everything else is for development.
 USE := run playground policy.wasm annotated-policy.wasm
-RELEASE := artifacthub-pkg.yml policy.cdx.json reproducible publish
+RELEASE := policy.cdx.json reproducible publish
 help: ## List the targets
 	@awk -F ':[^#]*## ' -v use=' $(USE) ' -v release=' $(RELEASE) ' ' \
 	  /^[a-z0-9.-]+:.*## / { \

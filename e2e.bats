@@ -87,11 +87,11 @@ patched_request() {
   "auditAnnotations": {
     "home-api-server": "api.milan.example.org:6443",
     "mode": "home",
-    "problems": "kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it; Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+    "problems": "kubernetes.default is the foreign API server; set homeApiServerAddresses for clients that use it; Secret storefront-token is created by Liqo's API server support; if that is off, set homeCredentialsSecret"
   },
   "warnings": [
-    "kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it",
-    "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+    "kubernetes.default is the foreign API server; set homeApiServerAddresses for clients that use it",
+    "Secret storefront-token is created by Liqo's API server support; if that is off, set homeCredentialsSecret"
   ]
 }
 JSON
@@ -115,7 +115,7 @@ JSON
     {"op": "add", "path": "/spec/containers/0/env/6", "value": {"name": "KUBERNETES_PORT_6443_TCP_ADDR", "value": "api.milan.example.org"}},
     {"op": "add", "path": "/spec/containers/0/env/7", "value": {"name": "KUBERNETES_PORT_6443_TCP_PORT", "value": "6443"}},
     {"op": "add", "path": "/spec/containers/0/env/8", "value": {"name": "API", "value": "https://$(KUBERNETES_SERVICE_HOST):$(KUBERNETES_SERVICE_PORT)"}},
-    {"op": "add", "path": "/spec/hostAliases", "value": [{"hostnames": ["api.milan.example.org", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"], "ip": "10.70.0.1"}]},
+    {"op": "add", "path": "/spec/hostAliases", "value": [{"hostnames": ["api.milan.example.org", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes"], "ip": "10.70.0.1"}]},
     {"op": "remove", "path": "/spec/serviceAccount"},
     {"op": "remove", "path": "/spec/serviceAccountName"}
   ],
@@ -146,6 +146,7 @@ JSON
     {"op": "replace", "path": "/spec/containers/0/env/8/value", "value": "kubernetes.default"},
     {"op": "add", "path": "/spec/containers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}},
     {"op": "add", "path": "/spec/hostAliases/0/hostnames/2", "value": "kubernetes.default.svc.cluster.local"},
+    {"op": "add", "path": "/spec/hostAliases/0/hostnames/3", "value": "kubernetes"},
     {"op": "replace", "path": "/spec/initContainers/0/env/4/name", "value": "KUBERNETES_SERVICE_PORT_HTTPS"},
     {"op": "replace", "path": "/spec/initContainers/0/env/4/value", "value": "443"},
     {"op": "replace", "path": "/spec/initContainers/0/env/5/name", "value": "KUBERNETES_PORT"},
@@ -208,9 +209,9 @@ JSON
   "auditAnnotations": {
     "home-api-server": "api.milan.example.org:443",
     "mode": "home",
-    "problems": "kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it"
+    "problems": "kubernetes.default is the foreign API server; set homeApiServerAddresses for clients that use it"
   },
-  "warnings": ["kubernetes.default is the foreign API server here, set homeApiServerAddresses for clients that use it"]
+  "warnings": ["kubernetes.default is the foreign API server; set homeApiServerAddresses for clients that use it"]
 }
 JSON
 }
@@ -237,7 +238,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "the policy is strict, and there are problems: kubernetes.default is the foreign API server here, set homeApiServerAddresses or homeApiServerHost"
+    "message": "rejected because strict is set: kubernetes.default is the foreign API server; set homeApiServerAddresses or homeApiServerHost"
   },
   "auditAnnotations": null,
   "warnings": null
@@ -302,7 +303,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "metadata.annotations[\"liqo.io/remote-service-account-name\"]: ServiceAccount \"foreign-reporter\" is not allowed in mode \"remote\"; allowed: guest"
+    "message": "metadata.annotations[\"liqo.io/remote-service-account-name\"]: ServiceAccount \"foreign-reporter\" is not allowed in remote mode; allowed: guest"
   },
   "auditAnnotations": null,
   "warnings": null
@@ -364,7 +365,7 @@ evaluate_looking_up() {
     {"op": "add", "path": "/spec/containers/0/env/7", "value": {"name": "KUBERNETES_PORT_443_TCP_PROTO", "value": "tcp"}},
     {"op": "add", "path": "/spec/containers/0/env/8", "value": {"name": "KUBERNETES_PORT_443_TCP_ADDR", "value": "api.milan.example.org"}},
     {"op": "add", "path": "/spec/containers/0/env/9", "value": {"name": "KUBERNETES_PORT_443_TCP_PORT", "value": "443"}},
-    {"op": "add", "path": "/spec/hostAliases", "value": [{"hostnames": ["api.milan.example.org", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"], "ip": "10.70.0.1"}]},
+    {"op": "add", "path": "/spec/hostAliases", "value": [{"hostnames": ["api.milan.example.org", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes"], "ip": "10.70.0.1"}]},
     {"op": "add", "path": "/spec/volumes/0/projected/sources/0/secret", "value": {"items": [{"key": "kube-api-access-xlwkg-3c469e", "path": "token"}], "name": "storefront-token"}},
     {"op": "remove", "path": "/spec/volumes/0/projected/sources/0/serviceAccountToken"},
     {"op": "replace", "path": "/spec/volumes/0/projected/sources/1/configMap/name", "value": "kube-root-ca.crt.milan"},
@@ -373,10 +374,10 @@ evaluate_looking_up() {
   "auditAnnotations": {
     "home-api-server": "api.milan.example.org:443",
     "mode": "home",
-    "problems": "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+    "problems": "Secret storefront-token is created by Liqo's API server support; if that is off, set homeCredentialsSecret"
   },
   "warnings": [
-    "Secret storefront-token comes from Liqo's API server support, without it set homeCredentialsSecret"
+    "Secret storefront-token is created by Liqo's API server support; if that is off, set homeCredentialsSecret"
   ]
 }
 JSON
@@ -393,7 +394,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "metadata.labels[\"offloading.liqo.io/origin\"]: the pod says that it comes from cluster \"milan\", but its namespace belongs to cluster \"turin\""
+    "message": "metadata.labels[\"offloading.liqo.io/origin\"]: the label names cluster \"milan\", but the pod's namespace belongs to cluster \"turin\""
   },
   "auditAnnotations": null,
   "warnings": null
@@ -407,7 +408,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Callback evaluation failure: Cannot find v1/Namespace named 'liqo-demo' inside of namespace 'None'; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it"
+    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Callback evaluation failure: Cannot find v1/Namespace named 'liqo-demo' inside of namespace 'None'; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server permission to read it"
   },
   "auditAnnotations": null,
   "warnings": null
@@ -421,7 +422,7 @@ JSON
 {
   "allowed": false,
   "status": {
-    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it"
+    "message": "request.namespace: Namespace \"liqo-demo\" could not be read: Host error: Policy has not been granted access to Kubernetes v1/Namespace resources. The violation has been reported; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server permission to read it"
   },
   "auditAnnotations": null,
   "warnings": null
@@ -483,7 +484,7 @@ JSON
     # kwctl tells more on stderr before the error.
     # shellcheck disable=SC2154 # Bats sets it.
     diff -u --label expected --label stderr - <(sed -n '/^Error: /,$p' <<<"$stderr") <<'TEXT'
-Error: Provided settings are not valid: "defaultMod": no such setting (did you mean defaultMode?); known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeClusterId, homeClusters, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, keptTokenAudiences, originLabel, namespaceLookup, strict, validateOnly, verifyOnly; homeApiServerHost: expected a DNS name or an IP address, found "https://api.milan.example.org": leave the scheme out; homeApiServerPort: expected a number from 1 to 65535, found 70000; allowedModes[1]: expected "home", "remote" or "disabled", found "disabeld" (did you mean "disabled"?)
+Error: Provided settings are not valid: "defaultMod": no such setting (did you mean defaultMode?); known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, clusterDomain, homeClusterId, homeClusters, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, keptTokenAudiences, foreignContainers, originLabel, namespaceLookup, strict, validateOnly, verifyOnly; homeApiServerHost: expected a DNS name or an IP address, found "https://api.milan.example.org": leave the scheme out; homeApiServerPort: expected a number from 1 to 65535, found 70000; allowedModes[1]: expected "home", "remote" or "disabled", found "disabeld" (did you mean "disabled"?)
 TEXT
 }
 

@@ -11,7 +11,7 @@ fuzz: | fuzz-tools ## Fuzz the policy, each target for FUZZ_SECONDS (900), and c
 	cargo test -p $(PACKAGE) --test policy -- properties:: clients::
 
 .PHONY: mutants
-mutants: ## Change the policy's code bit by bit, and show which changes no test notices (see tests/mutants.md)
+mutants: ## Change the policy's code bit by bit, and show which changes no test notices (see CONTRIBUTING.md)
 	@cargo mutants --version >/dev/null 2>&1 || cargo install cargo-mutants --locked
 	cargo mutants --package $(PACKAGE) --output '$(TARGET_DIR)'
 

@@ -29,6 +29,10 @@ use crate::settings::Host;
 use crate::warning::{Warning, Warnings};
 use crate::wording::on_one_line;
 
+/// How the names of the volumes start that the API server adds.
+/// Source: `ServiceAccountVolumeName` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
+const API_ACCESS: &str = "kube-api-access-";
+
 /// Edits a pod for remote mode, and returns what the audit log keeps.
 ///
 /// # Errors
@@ -44,9 +48,14 @@ pub(crate) fn edit(
 ) -> Result<Audit> {
     let spec = object_or_new(pod, "spec", Path::Root)?;
     let fields = Fields { object: spec, path: Path::Root.member("spec") };
-    let mounts = Mounts::read(&fields)?;
+    let mut mounts = Mounts::read(&fields)?;
     let containers = containers(&fields, &context.settings.foreign_containers)?;
     let volumes = Volumes::read(&fields)?;
+    // The API server mounts such a volume in containers without credentials, and fills in nothing.
+    let api_servers = volumes.projected.iter().find(|volume| volume.name.starts_with(API_ACCESS));
+    if let (Some(volume), true) = (api_servers, mounts.lacks_api) {
+        mounts.add_whole(volume.name.to_owned());
+    }
     refuse_home_endpoints(&containers, &fields, context, warnings)?;
     volumes.projected.iter().try_for_each(|volume| refuse_home_credentials(volume, context))?;
     let account = match annotated {

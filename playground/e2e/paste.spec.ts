@@ -99,7 +99,7 @@ test("a Deployment shows its pods, in three ways", async ({ page, playground }) 
   await expect(playground.title).toHaveText("Accepted");
   await expect(playground.message).toHaveText(`${checked} Home mode: its pods use the API server of the home cluster.`);
   const change = page.locator("#verdict-change");
-  await expect(change).toHaveText("Changed: 8 variables in 1 container, 4 names of the API server.");
+  await expect(change).toHaveText("Changed: 8 variables in 1 container, 5 names of the API server.");
   await expect(page.locator("#way")).toHaveText(/^As Liqo's virtual kubelet prepares a pod of the cluster milan/);
   await expect(page.getByRole("textbox", { name: "Before and after the policy" })).toContainText(
     "api.milan.example.org",

@@ -92,8 +92,7 @@ test("a Namespace that is none is told", async ({ page, playground }) => {
 
   await playground.paste(playground.namespace, "");
   await expect(playground.message).toHaveText(
-    'request.namespace: Namespace "shop-milan" could not be read: Host error: Callback evaluation failure: Cannot find v1/Namespace named ' +
-      "'shop-milan' inside of namespace 'None'; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it",
+    /^request\.namespace: Namespace "shop-milan" .*Cannot find v1\/Namespace named 'shop-milan' inside of namespace 'None'; /,
   );
   await expect(playground.markedLines(playground.object)).toHaveText("  namespace: shop");
 });
@@ -104,24 +103,17 @@ test("settings that the policy refuses are told at each of them", async ({ page,
     "homeApiServerPort: 0\ndefaultMode: home\nallowedModes:\n- home\n- nowhere\n" +
       "homeClusters:\n  milan:\n    homeApiServerPort: none\n    homeApiServer: x\n",
   );
-  const port = "homeApiServerPort: expected a number from 1 to 65535, found 0";
-  const mode = 'allowedModes[1]: expected "home", "remote" or "disabled", found "nowhere"';
   await expect(playground.title).toHaveText("The policy refuses these settings");
-  const milan =
-    'homeClusters.milan: "homeApiServer": no such setting; known are homeApiServerHost, homeApiServerPort, ' +
-    "homeApiServerAddresses, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts; " +
-    'homeClusters.milan.homeApiServerPort: expected a number from 1 to 65535, found "none"';
-  await expect(playground.message).toHaveText(`${port}; ${mode}; ${milan}`);
-  await expect(playground.markedLines(playground.settings)).toHaveText([
-    "homeApiServerPort: 0",
-    "- nowhere",
-    "    homeApiServerPort: none",
-    "    homeApiServer: x",
-  ]);
+  const marked = ["homeApiServerPort: 0", "- nowhere", "    homeApiServerPort: none", "    homeApiServer: x"];
+  await expect(playground.markedLines(playground.settings)).toHaveText(marked);
   await playground.openSettings("Where the home API server is", "Which home cluster a pod comes from");
   await expect(page.locator("summary", { hasText: "Where the home API server is" })).toContainText("1 wrong");
-  await expect(page.getByLabel("homeApiServerPort")).toHaveAccessibleDescription(new RegExp(`${port}$`));
-  await expect(page.getByLabel("homeClusters")).toHaveAccessibleDescription(new RegExp(`${milan}$`));
+  await expect(page.getByLabel("homeApiServerPort")).toHaveAccessibleDescription(
+    /homeApiServerPort: expected a number from 1 to 65535, found 0$/,
+  );
+  await expect(page.getByLabel("homeClusters")).toHaveAccessibleDescription(
+    /homeClusters\.milan: "homeApiServer": no such setting.*homeClusters\.milan\.homeApiServerPort: expected/,
+  );
 });
 
 test("a rejection marks the line that it is about, also in a review", async ({ page, playground }) => {

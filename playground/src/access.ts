@@ -44,18 +44,17 @@ function tokenSource(spec: Json | undefined): Members | undefined {
   );
   return itemsAt(spec, "volumes")
     .filter((volume) => mounted.has(textAt(volume, "name")))
-    .flatMap((volume) => [...itemsAt(volume, "projected", "sources"), plainSecret(volume)])
+    .flatMap((volume) => [...itemsAt(volume, "projected", "sources"), ...plainSecret(volume)])
     .filter(isMembers)
     .find(providesToken);
 }
 
 /** A volume of a Secret, as the source that it is as good as. */
-function plainSecret(volume: Json): Json {
+function plainSecret(volume: Json): Json[] {
   const name = textAt(volume, "secret", "secretName");
-  return name ? { secret: { name, items: [{ path: "token" }] } } : null;
+  return name ? [{ secret: { name, items: [{ path: "token" }] } }] : [];
 }
 
-function providesToken(source: Members): boolean {
-  if (textAt(source, "serviceAccountToken", "path") === "token") return true;
-  return itemsAt(source, "secret", "items").some((item) => textAt(item, "path") === "token");
+function providesToken({ serviceAccountToken, secret }: Members): boolean {
+  return [serviceAccountToken, ...itemsAt(secret, "items")].some((item) => textAt(item, "path") === "token");
 }

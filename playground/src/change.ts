@@ -1,7 +1,7 @@
 /** Owns a change in words: what the policy did to a pod, told by what it means and not by operations of a patch. */
 
 import { containersOf, TOKEN_MOUNT_PATH } from "./admission.ts";
-import { itemsAt, type Json, type Members, membersAt, textAt } from "./json.ts";
+import { itemsAt, type Json, type Members, membersAt, textAt, textOf } from "./json.ts";
 
 const HOME_NAMESPACE = "liqo-api-access-policy.github.io/home-namespace";
 
@@ -34,7 +34,7 @@ function variables(old: Members, now: Members): string[] {
 
 /** The variables of a container, each with its definition as text. */
 function byName(container: Members): Map<string, string> {
-  return new Map(itemsAt(container, "env").map((variable) => [textAt(variable, "name"), JSON.stringify(variable)]));
+  return new Map(itemsAt(container, "env").map((variable) => [textAt(variable, "name"), textOf(variable)]));
 }
 
 function quantity(count: number, one: string, many = `${one}s`): string {
@@ -58,7 +58,7 @@ function credentials(old: Members, now: Members): string[] {
     itemsAt(spec, "volumes")
       .flatMap((volume) => itemsAt(volume, "projected", "sources"))
       .filter((source) => membersAt(source)[part] !== undefined)
-      .map((source) => JSON.stringify(source));
+      .map(textOf);
   const isNew = (part: string) => sources(now, part).some((text) => !sources(old, part).includes(text));
   const isLess = (part: string) => sources(now, part).length < sources(old, part).length;
   const hasToken = isNew("serviceAccountToken") || isNew("secret");

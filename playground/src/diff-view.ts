@@ -7,7 +7,6 @@ import { byId } from "./dom.ts";
 import { appearance } from "./editor.ts";
 import type { Change } from "./evaluate.ts";
 
-const COLLAPSE = { margin: 3, minSize: 6 };
 /** A difference that takes longer to find is shown coarser: the page must not wait for it. */
 const DIFF = { scanLimit: 1000, timeout: 200 };
 
@@ -36,7 +35,7 @@ export class DiffView {
       mergeControls: false,
       diffConfig: DIFF,
       highlightChanges: false,
-      ...(this.#showsAll.checked ? {} : { collapseUnchanged: COLLAPSE }),
+      ...(this.#showsAll.checked ? {} : { collapseUnchanged: { margin: 3, minSize: 6 } }),
     });
     // It can still be reached with the keyboard and read line by line.
     const label = { "aria-label": "Before and after the policy", "aria-readonly": "true", tabindex: "0" };

@@ -3,7 +3,7 @@
 import { type Access, accessOf } from "./access.ts";
 import { changeInWords } from "./change.ts";
 import { kwctlCommand } from "./command.ts";
-import { at, isMembers, itemsAt, type Json, type Members, membersAt, type Step, textAt } from "./json.ts";
+import { at, inOrderOf, isMembers, itemsAt, type Json, type Members, membersAt, type Step, textAt } from "./json.ts";
 import { Cluster, homeCluster, looksUpNamespaces, namespaceOf, offloadedNamespace } from "./namespace.ts";
 import { type Pasted, pastedIn } from "./objects.ts";
 import { diff } from "./patch.ts";
@@ -295,7 +295,7 @@ function changeOf(before: Json, after: Json): Change | undefined {
   if (!operations.length) return undefined;
   return {
     before: writeYaml(withoutManagedFields(before)),
-    after: writeYaml(withoutManagedFields(after)),
+    after: writeYaml(withoutManagedFields(inOrderOf(before, after))),
     patch: JSON.stringify(operations, null, 2),
     words: changeInWords(before, after),
   };

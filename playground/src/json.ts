@@ -38,6 +38,26 @@ export function membersAt(value: Json | undefined, ...path: Step[]): Members {
   return isMembers(found) ? found : {};
 }
 
+/** JSON in which members stand in the order of their names, so that equal values have equal texts. */
+export function textOf(value: Json): string {
+  const sorted = (value: Members) => Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(value, (_, member) => (isMembers(member) ? sorted(member) : member));
+}
+
+/** A value whose members stand in the order of a similar one's, so that the two can be compared line by line. */
+export function inOrderOf(model: Json | undefined, value: Json): Json {
+  if (Array.isArray(value)) {
+    const models = Array.isArray(model) ? model : [];
+    const similar = new Map(models.flatMap((item) => [textOf(item), textAt(item, "name")].map((key) => [key, item])));
+    return value.map((item, index) =>
+      inOrderOf(similar.get(textOf(item)) ?? similar.get(textAt(item, "name") || "{}") ?? models[index], item),
+    );
+  }
+  if (!isMembers(value)) return value;
+  const names = new Set([...Object.keys(membersAt(model)), ...Object.keys(value)].filter((name) => name in value));
+  return Object.fromEntries([...names].map((name) => [name, inOrderOf(at(model, name), value[name] ?? null)]));
+}
+
 /** A copy that shares nothing. */
 export function copyOf<T extends Json>(value: T): T {
   return JSON.parse(JSON.stringify(value));

@@ -46,8 +46,6 @@ const form = new SettingsForm(
 );
 
 const jobs = loadPolicy();
-// Whoever waits for it tells of its failure.
-jobs.catch(() => {});
 let pause: ReturnType<typeof setTimeout> | undefined;
 /** The Namespace that was made for the object, and is made anew for another one; none when its user gave it. */
 let madeNamespace: string | undefined = "";
@@ -257,19 +255,14 @@ async function followLink(): Promise<boolean> {
 
 async function loadPolicy(): Promise<Jobs> {
   try {
-    // It is fetched while the module is.
-    let first: Worker | undefined = new JobsWorker();
+    // The first one is fetched while the module is.
+    const started = [new JobsWorker()];
     const response = await fetch(policyUrl);
     if (!response.ok) throw new Error(`the server answered ${response.status}`);
     const bytes = await response.arrayBuffer();
     const setup = { module: await WebAssembly.compile(bytes), version: __VERSION__ };
     byId("size").textContent = `${Math.round(bytes.byteLength / 1000)} kB`;
-    const startWorker = () => {
-      const worker = first ?? new JobsWorker();
-      first = undefined;
-      return worker;
-    };
-    return new Jobs(startWorker, setup, PATIENCE);
+    return new Jobs(() => started.pop() ?? new JobsWorker(), setup, PATIENCE);
   } catch (error) {
     throw new Error(`The policy could not be loaded: ${reason(error)}`);
   }

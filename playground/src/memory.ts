@@ -23,7 +23,7 @@ export class Memory {
       this.own.push(...[stored.own ?? []].flat().flatMap((input) => inputIn(input) ?? []));
       this.at = this.own[stored.at] ? stored.at : undefined;
     } catch {
-      // A browser that keeps nothing, or keeps what another version wrote, begins anew.
+      // A browser that keeps nothing begins anew.
     }
   }
 

@@ -1,6 +1,6 @@
 /** Owns what a pasted text holds: objects in one or several documents and in lists, and what belongs to them. */
 
-import { isMembers, itemsAt, type Json, type Members, type Step, textAt } from "./json.ts";
+import { isMembers, itemsAt, type Json, type Members, membersAt, type Step, textAt } from "./json.ts";
 import { isPolicy } from "./selection.ts";
 import type { Range, Source } from "./yaml.ts";
 
@@ -24,10 +24,7 @@ export function pastedIn(sources: Source[]): Pasted {
   return {
     objects: found.filter((one) => !isPolicy(one.value) && !isNamespace(one)),
     policies: found.map(({ value }) => value).filter(isPolicy),
-    namespaces: found
-      .filter(isNamespace)
-      .map(({ value }) => value)
-      .filter(isMembers),
+    namespaces: found.filter(isNamespace).map(({ value }) => membersAt(value)),
   };
 }
 

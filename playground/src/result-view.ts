@@ -102,7 +102,7 @@ function warningItem(warning: string): HTMLElement {
 }
 
 function message(verdict: Shown): string {
-  if (verdict.kind === "empty") return "Paste a pod, a workload, or several of them, or choose an example.";
+  if (verdict.kind === "empty") return "Paste pods or workloads, or choose an example.";
   if (verdict.kind === "other-kind") return `${capital(verdict.message)}. It looks at pods and at workloads.`;
   if (verdict.kind !== "accepted") return verdict.message ?? "";
   const { auditAnnotations, subject, workload, change } = verdict;

@@ -88,17 +88,13 @@ function resourceOf(object: Members): string {
 }
 
 async function podReview(pasted: Members, as: As, settings: Json): Promise<Review> {
-  const { pod, way } = await onItsWay(as === "pasted" ? pasted : withoutServerFields(pasted), as, settings);
-  return { request: requestFor(pod, "pods"), way, pathInText: fromNamespace };
-}
-
-async function onItsWay(pod: Members, as: As, settings: Json): Promise<{ pod: Members; way: string }> {
-  if (as === "pasted") return { pod, way: "The policy gets the pod as it stands here." };
+  const review = (pod: Members, way: string) => ({ request: requestFor(pod, "pods"), way, pathInText: fromNamespace });
+  if (as === "pasted") return review(pasted, "The policy gets the pod as it stands here.");
+  const pod = withoutServerFields(pasted);
   if (as === "api-server" || originOf(pod, settings)) {
     const { pod: admitted, added } = admit(pod);
     const additions = added.length ? `The API server adds: ${added.join(", ")}.` : "The API server adds nothing.";
-    const way = as === "liqo" ? `This pod comes from another cluster already. ${additions}` : additions;
-    return { pod: admitted, way };
+    return review(admitted, as === "liqo" ? `This pod comes from another cluster already. ${additions}` : additions);
   }
   const cluster = homeCluster(pod, settings);
   const made = await offloaded(admit(pod).pod, { homeCluster: cluster, addresses: [REMAPPED] });
@@ -106,7 +102,7 @@ async function onItsWay(pod: Members, as: As, settings: Json): Promise<{ pod: Me
   const way = own
     ? `Liqo cannot offload this pod while its API server support is on: it sets ${own} itself.`
     : `As Liqo's virtual kubelet prepares a pod of the cluster ${cluster}, with API server support on.`;
-  return { pod: admit(made).pod, way };
+  return review(admit(made).pod, way);
 }
 
 /** A variable that a container sets and Liqo would set as well: the ShadowPod's list has each name once. */

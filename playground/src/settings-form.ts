@@ -98,16 +98,11 @@ export class SettingsForm {
 function controlOf(property: Property, id: string): Control {
   const types = [property.type ?? []].flat();
   if (types.includes("boolean")) return checkbox(property, id);
-  if (property.enum) return choice(property, names(property.enum), id);
-  if (types.includes("array")) {
-    return property.items?.enum ? choices(property, names(property.items.enum), id) : lines(property, id);
-  }
+  // Null is another way to leave a setting out.
+  const names = (property.enum ?? property.items?.enum)?.filter((name) => typeof name === "string");
+  if (property.enum) return choice(property, names ?? [], id);
+  if (types.includes("array")) return names ? choices(property, names, id) : lines(property, id);
   return types.includes("object") ? members(id) : line(property, types.includes("integer"), id);
-}
-
-/** Null is another way to leave a setting out. */
-function names(values: unknown[]): string[] {
-  return values.filter((value) => typeof value === "string");
 }
 
 /** Text in which code stands between backquotes. */

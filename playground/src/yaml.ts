@@ -160,10 +160,9 @@ function toJson(document: Document.Parsed): Json {
 
 function aliasProblem({ message }: Error): string {
   if (message === TOO_LONG) return message;
+  if (/Excessive/.test(message)) return `aliases stand for more than ${ALIASES} values`;
   const missing = /Unresolved alias.*: (.*)$/.exec(message)?.[1];
-  if (missing) return `there is no &${missing} before its alias`;
-  const isMany = /Excessive/.test(message);
-  return isMany ? `aliases stand for more than ${ALIASES} values` : "an alias stands for something that it is part of";
+  return missing ? `there is no &${missing} before its alias` : "an alias stands for something that it is part of";
 }
 
 function locate(document: Document.Parsed | undefined, path: Step[]): Range {

@@ -10,16 +10,16 @@ test.each([
   [
     "plain-web",
     HOME,
-    "8 variables in 1 container, 4 names of the API server, token and certificates from the home cluster, " +
+    "8 variables in 1 container, 5 names of the API server, token and certificates from the home cluster, " +
       "token of the ServiceAccount not mounted",
   ],
   [
     "named-service-account",
     HOME,
-    "8 variables in 2 containers, 1 ServiceAccount name as text in 1 container, 4 names of the API server, " +
+    "8 variables in 2 containers, 1 ServiceAccount name as text in 1 container, 5 names of the API server, " +
       "token and certificates from the home cluster, ServiceAccount removed",
   ],
-  ["already-forged", HOME, "5 variables in 2 containers, 4 names of the API server"],
+  ["already-forged", HOME, "5 variables in 2 containers, 5 names of the API server"],
   ["disabled", HOME, "certificates from the home cluster, token removed, ServiceAccount removed"],
   ["remote-other-sa", "", "ServiceAccount foreign-reporter"],
 ])("%s", async (name, settings, words) => {

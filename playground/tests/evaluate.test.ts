@@ -49,9 +49,9 @@ test.concurrent.each([
     "none",
     "",
     {
-      message:
-        'request.namespace: Namespace "liqo-demo" could not be read: Host error: Callback evaluation failure: Cannot find ' +
-        "v1/Namespace named 'liqo-demo' inside of namespace 'None'; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it",
+      message: expect.stringMatching(
+        /^request\.namespace: Namespace "liqo-demo" .*: Cannot find v1\/Namespace named 'liqo-demo' inside of namespace 'None'; /,
+      ),
       home: false,
     },
   ],

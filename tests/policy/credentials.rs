@@ -1,9 +1,11 @@
 //! What a file in a projected volume is to clients of an API server, by what the settings mean for a pod.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::kubelet::{Projected, Shown, items, projected, text};
+use crate::kubelet::{CLUSTER_NAMES, Projected, Shown, containers, items, projected, text};
 use crate::support::{Case, ORIGIN};
 
 /// A file with credentials.
@@ -31,6 +33,8 @@ pub(crate) struct Meant {
     pub(crate) home_namespace: bool,
     /// The Secret that Liqo reflects.
     pub(crate) secret: String,
+    /// The files that clients take for the API's token: volumes and paths in them.
+    tokens: BTreeSet<(String, String)>,
 }
 
 impl Meant {
@@ -41,7 +45,7 @@ impl Meant {
         let namespace = looks_up.then(|| case.namespaces.get(text(&case.request["namespace"])).ok()).flatten();
         let namespace: Value = namespace.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         let label = settings["originLabel"].as_str().unwrap_or(ORIGIN);
-        let label = metadata["labels"][label].as_str();
+        let label = metadata["labels"][label].as_str().filter(|_| !looks_up);
         let origin = namespace["metadata"]["labels"]["liqo.io/remote-cluster-id"].as_str();
         let origin = origin.filter(|id| is_cluster_id(id)).or(settings["homeClusterId"].as_str()).or(label);
         let origin = origin.filter(|id| is_cluster_id(id)).map(str::to_owned);
@@ -52,7 +56,39 @@ impl Meant {
             }
         }
         let secret = format!("{}-token", text(&metadata["name"]));
-        Self { settings, origin, home_namespace: looks_up, secret }
+        let tokens = containers(&case.request["object"]).into_iter().flat_map(|container| container.tokens);
+        let tokens = tokens.map(|(volume, path)| (volume.to_owned(), path)).collect();
+        Self { settings, origin, home_namespace: looks_up, secret, tokens }
+    }
+
+    /// The names of the API server in the cluster's DNS, and in that of the home cluster.
+    pub(crate) fn cluster_names(&self) -> Vec<String> {
+        let long = self.settings["clusterDomain"].as_str().map(|domain| format!("kubernetes.default.svc.{domain}"));
+        CLUSTER_NAMES.map(str::to_owned).into_iter().chain(long).collect()
+    }
+
+    /// Whether a container is the foreign cluster's own.
+    pub(crate) fn is_foreign(&self, container: &str) -> bool {
+        items(&self.settings["foreignContainers"]).iter().any(|foreign| foreign == container)
+    }
+
+    /// Whether clients take a file for the API's token.
+    pub(crate) fn is_token(&self, volume: &str, path: &str) -> bool {
+        self.tokens.contains(&(volume.to_owned(), path.to_owned()))
+    }
+
+    /// Whether the pod keeps a token of the foreign cluster.
+    pub(crate) fn keeps_token(&self, pod: &Value) -> bool {
+        self.projected(pod).iter().any(|volume| {
+            let mut files = volume.sources.iter().flat_map(|(_, files)| files);
+            files.any(|(path, shown)| self.credential(volume.name, path, shown) == Some(Credential::KeptToken))
+        })
+    }
+
+    /// Whether a ServiceAccount of the foreign cluster may be used.
+    pub(crate) fn is_allowed(&self, account: &str) -> bool {
+        let allowed = self.settings["allowedRemoteServiceAccounts"].as_array();
+        allowed.is_none_or(|allowed| allowed.iter().any(|allowed| allowed == account))
     }
 
     pub(crate) fn own_secret(&self) -> Option<&str> {
@@ -66,7 +102,7 @@ impl Meant {
         Some(format!("kube-root-ca.crt.{start}{filler}"))
     }
 
-    pub(crate) fn is_kept(&self, audience: &str) -> bool {
+    fn is_kept(&self, audience: &str) -> bool {
         items(&self.settings["keptTokenAudiences"]).iter().any(|kept| kept == audience)
     }
 
@@ -81,15 +117,17 @@ impl Meant {
     }
 
     /// What a file is; `None` for a file of the user's.
-    pub(crate) fn credential(&self, volume: &str, shown: &Shown) -> Option<Credential> {
+    pub(crate) fn credential(&self, volume: &str, path: &str, shown: &Shown) -> Option<Credential> {
         let reflected = self.reflected_root_ca();
         match shown {
-            Shown::Token { audience } if self.is_kept(audience) => Some(Credential::KeptToken),
+            Shown::Token { audience } if self.is_kept(audience) && !self.is_token(volume, path) => {
+                Some(Credential::KeptToken)
+            }
             Shown::Token { .. } => Some(Credential::ForeignToken),
             Shown::Secret { name, key, .. } if self.own_secret() == Some(name) => {
                 Some(if key == "ca.crt" { Credential::OwnCertificates } else { Credential::OwnToken })
             }
-            Shown::Secret { name, key, path } if *name == self.secret && *key == token_key(volume, path) => {
+            Shown::Secret { name, key, path: raw } if *name == self.secret && *key == token_key(volume, raw) => {
                 Some(Credential::ReflectedToken)
             }
             Shown::ConfigMap { name, .. } if name == "kube-root-ca.crt" => Some(Credential::ForeignCertificates),

@@ -1,36 +1,39 @@
 //! Home mode: the environment of each container.
 
+use crate::pods::{FOUR, HOST_ALONE, Manner, some_of_a_block, write};
 use crate::support::{Case, MODE, block, forged, var};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-const MADE_FOR_HOME: &str = "was made for mode \"home\" and must not reach the foreign API server; recreate the pod with the annotation liqo.io/api-server-support: remote set from the start";
+const MADE_FOR_HOME: &str = "was prepared for home mode and must not reach the foreign API server; recreate the pod with the annotation liqo.io/api-server-support: remote";
 
-/// A pod that is right but for this environment of its container.
+/// A pod without credentials with this environment of its container.
 fn with_env(env: &[Value]) -> Case {
-    let names = ["h", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
-    Case::pod(json!({
-        "metadata": {"name": "p"},
-        "spec": {
-            "containers": [{"name": "c", "env": env}],
-            "hostAliases": [{"ip": "10.80.0.5", "hostnames": names}],
-            "automountServiceAccountToken": false,
-        },
-    }))
+    let containers = json!([{"name": "c", "env": env}]);
+    Case::pod(
+        json!({"metadata": {"name": "p"}, "spec": {"containers": containers, "automountServiceAccountToken": false}}),
+    )
+    .settings(json!({"homeApiServerAddresses": ["10.80.0.5"]}))
 }
 
-/// Asserts that the policy makes this of the environment and changes nothing else, warns of nothing, writes this into the
-/// audit log, and has nothing to do when it is asked again.
+/// Asserts that the policy makes this of the environment and changes nothing else but aliases, warns of nothing, writes
+/// this into the audit log, and has nothing to do when it is asked again.
 #[track_caller]
 fn assert_env(case: &Case, env: &[Value], home_api_server: &str) {
     let outcome = case.outcome();
+    let after = case.object();
     let mut expected = outcome.before.clone();
     expected["spec"]["containers"][0]["env"] = json!(env);
-    let changed = (expected != outcome.before).then_some(expected.clone());
-    assert_eq!(outcome.answer.mutated_object, changed, "{outcome}");
+    expected["spec"]["hostAliases"] = after["spec"]["hostAliases"].clone();
+    assert_eq!(after, expected, "{outcome}");
     assert_eq!(outcome.answer.audit_annotations["home-api-server"], home_api_server);
     assert_eq!(outcome.answer.warnings, [""; 0]);
-    assert_eq!(Case::pod(expected).settings(case.settings.clone()).outcome().answer.mutated_object, None);
+    assert_eq!(Case::pod(after).settings(case.settings.clone()).outcome().answer.mutated_object, None);
+}
+
+fn with_addresses(mut settings: Value) -> Value {
+    settings["homeApiServerAddresses"] = json!(["10.80.0.5"]);
+    settings
 }
 
 const DEFAULT: &str = "kubernetes.default:443";
@@ -46,7 +49,7 @@ fn default_block() -> Vec<Value> {
 #[case::both(json!({"homeApiServerHost": "10.0.0.1", "homeApiServerPort": "8443"}), "10.0.0.1", 8443, "10.0.0.1:8443")]
 #[case::ipv6(json!({"homeApiServerHost": "fd00::1", "homeApiServerPort": 6443}), "fd00::1", 6443, "[fd00::1]:6443")]
 fn the_environment_leads_home(#[case] settings: Value, #[case] host: &str, #[case] port: u16, #[case] audit: &str) {
-    let case = with_env(&[var("A", "1")]).settings(settings);
+    let case = with_env(&[var("A", "1")]).settings(with_addresses(settings));
     assert_env(&case, &[vec![var("A", "1")], block(host, port)].concat(), audit);
 }
 
@@ -64,7 +67,7 @@ fn every_container_and_init_container_gets_it() {
 
 #[test]
 fn the_block_stands_before_the_first_reference() {
-    let settings = json!({"homeApiServerHost": "h", "homeApiServerPort": 6443});
+    let settings = with_addresses(json!({"homeApiServerHost": "h", "homeApiServerPort": 6443}));
     for name in block("h", 6443).iter().map(|variable| variable["name"].as_str().unwrap().to_owned()) {
         let references = [var("URL", &format!("https://$({name})/")), var("B", "$(URL)")];
         let case = with_env(&[&[var("A", "1")], &references[..]].concat()).settings(settings.clone());
@@ -148,7 +151,10 @@ fn the_service_accounts_name_becomes_a_literal(#[case] names: Value, #[case] nam
         let after = case.object();
         let expected = [vec![literal, other.clone()], default_block()].concat();
         assert_eq!(after["spec"]["containers"][0]["env"], json!(expected));
-        assert_eq!(Case::pod(after).outcome().answer.mutated_object, None);
+        assert_eq!(
+            Case { request: case.clone().set("/object", after).request, ..case }.outcome().answer.mutated_object,
+            None
+        );
     }
 }
 
@@ -164,12 +170,10 @@ fn what_the_virtual_kubelet_chose_fills_what_the_settings_leave_open(
     #[case] port: u16,
 ) {
     for (env, of_port) in [(forged("vk.example.org", 6443), 3), (block("vk.example.org", 6443), 4)] {
-        let case = with_env(&[&[var("A", "1")], &env[..]].concat()).settings(settings.clone());
+        let case = with_env(&[&[var("A", "1")], &env[..]].concat()).settings(with_addresses(settings.clone()));
         let left = if port == 6443 { &[] } else { &env[of_port..] };
-        let is_right = env == block(host, port);
         let expected = [&[var("A", "1")], left, &block(host, port)].concat();
         assert_env(&case, &expected, &format!("{host}:{port}"));
-        assert_eq!(case.outcome().answer.mutated_object.is_none(), is_right);
     }
 }
 
@@ -210,29 +214,80 @@ fn a_forged_environment_is_recognised_wherever_it_stands(
     }
 }
 
-/// What overrides one of the variables but the host speaks against them all, and so does a host that is none.
+/// Platforms append, put first and replace variables of their own, AKS four of them, and users set the host.
 #[rstest]
-#[case::overridden([forged("vk", "6443"), vec![var("KUBERNETES_SERVICE_PORT", "443")]].concat())]
+#[case::four(FOUR)]
+#[case::host(HOST_ALONE)]
+#[case::url(&[3])]
+#[case::port_of_the_service(&[2])]
+fn what_others_set_does_not_hide_the_endpoint(
+    #[case] which: &[usize],
+    #[values(Manner::Append, Manner::PutFirst, Manner::Replace)] manner: Manner,
+) {
+    let mut env = milan();
+    write(&mut env, &some_of_a_block("pisa-dns.hcp.example.net", 443, which), manner);
+    let case = with_env(&env);
+    assert_eq!(case.outcome().answer.audit_annotations["home-api-server"], "api.milan.example.org:6443");
+    assert!(
+        case.object()["spec"]["containers"][0]["env"]
+            .as_array()
+            .unwrap()
+            .ends_with(&block("api.milan.example.org", "6443"))
+    );
+    let remote = case.set("/object/metadata/annotations", json!({MODE: "remote"}));
+    assert_eq!(remote.rejection(), format!("spec.containers[0].env: {MADE_FOR_HOME}"));
+}
+
+/// Five variables that agree are the evidence, and a host that is none speaks against them.
+#[rstest]
 #[case::one_missing(forged("vk", "6443")[..6].to_vec())]
 #[case::one_different([&forged("vk", "6443")[..6], &[var("KUBERNETES_PORT_6443_TCP_PORT", "1")]].concat())]
 #[case::one_computed([&forged("vk", "6443")[..6], &[computed("KUBERNETES_PORT_6443_TCP_PORT")]].concat())]
+#[case::of_another_port([&forged("vk", "6443")[3..], &[var("KUBERNETES_SERVICE_PORT", "443")]].concat())]
+#[case::four_alone(some_of_a_block("vk", 443, FOUR))]
+#[case::host_alone(some_of_a_block("vk", 443, HOST_ALONE))]
 #[case::empty(forged("", "6443"))]
 #[case::reference(forged("$(X)", "6443"))]
 #[case::white_space(forged("a b", "6443"))]
 #[case::line_break(forged("a\n", "6443"))]
+#[case::long(forged(&"h".repeat(254), "6443"))]
 #[case::port_with_a_zero(forged("vk", "06443"))]
-fn what_does_not_agree_is_not_forged(#[case] env: Vec<Value>) {
+fn what_does_not_agree_names_no_endpoint(#[case] env: Vec<Value>) {
     assert_eq!(with_env(&env).outcome().answer.audit_annotations["home-api-server"], DEFAULT);
+    let remote = with_env(&env).set("/object/metadata/annotations", json!({MODE: "remote"}));
+    assert_eq!(remote.outcome().answer.audit_annotations["mode"], "remote");
 }
 
-/// What is set for one container says nothing of another that was sent elsewhere.
-#[test]
-fn each_forged_container_keeps_its_own_api_server() {
-    let hosts = [("a.example.org", 6443), ("b.example.org", 8443), ("a.example.org", 6443)];
-    let containers = hosts.map(|(host, port)| json!({"name": "c", "env": forged(host, port)}));
-    let case = with_env(&[]).set("/object/spec/containers", json!(containers));
-    let expected = hosts.map(|(host, port)| json!({"name": "c", "env": block(host, port)}));
-    assert_eq!(case.object()["spec"]["containers"], json!(expected));
+/// Where the containers name several endpoints nobody knows which one is the pod's.
+#[rstest]
+#[case::hosts(["a.example.org:6443", "b.example.org:6443"], json!({}), Err("homeApiServerHost"))]
+#[case::hosts_and_the_port_set(["a.example.org:6443", "b.example.org:8443"], json!({"homeApiServerPort": 1}), Err("homeApiServerHost"))]
+#[case::ports(["a.example.org:6443", "a.example.org:8443"], json!({}), Err("homeApiServerPort"))]
+#[case::ports_of_the_host_that_is_set(["h:6443", "h:8443"], json!({"homeApiServerHost": "h"}), Err("homeApiServerPort"))]
+#[case::the_host_that_is_set(["h:6443", "b.example.org:8443"], json!({"homeApiServerHost": "h"}), Ok("h:6443"))]
+#[case::ports_and_the_port_set(["a.example.org:6443", "a.example.org:8443"], json!({"homeApiServerPort": 1}), Ok("a.example.org:1"))]
+#[case::both_set(["a.example.org:6443", "b.example.org:8443"], json!({"homeApiServerHost": "h", "homeApiServerPort": 1}), Ok("h:1"))]
+fn a_pod_has_one_endpoint(#[case] named: [&str; 2], #[case] settings: Value, #[case] outcome: Result<&str, &str>) {
+    let container = |named: &str| {
+        let (host, port) = named.split_once(':').unwrap();
+        json!({"name": "c", "env": forged(host, port)})
+    };
+    let case = with_env(&[]).set("/object/spec/containers", json!(named.map(container)));
+    let case = case.settings(with_addresses(settings));
+    match outcome {
+        Ok(home_api_server) => {
+            let (host, port) = home_api_server.split_once(':').unwrap();
+            assert_eq!(case.outcome().answer.audit_annotations["home-api-server"], home_api_server);
+            for container in case.object()["spec"]["containers"].as_array().unwrap() {
+                assert!(container["env"].as_array().unwrap().ends_with(&block(host, port)), "{container}");
+            }
+        }
+        Err(setting) => {
+            let named = named.join(", ");
+            let message = format!("spec: the containers' variables name several API servers ({named}); set {setting}");
+            assert_eq!(case.rejection(), message);
+        }
+    }
 }
 
 /// Liqo forges the environment of a pod that opted out of tokens too. In mode remote it would get one of the foreign
@@ -248,8 +303,8 @@ fn forged_is_told_before_the_pods_own_name_is_refused() {
     let case = with_env(&[forged("kubernetes.default", "443"), azure()].concat()).settings(settings);
     assert_eq!(case.rejection(), format!("spec.containers[0].env: {MADE_FOR_HOME}"));
     let refused =
-        |name: &str| format!("ServiceAccount \"{name}\" is not allowed in mode \"remote\"; allowed: foreign-reporter");
-    let kept_name = "; Liqo keeps the name only of pods annotated liqo.io/api-server-support: remote";
+        |name: &str| format!("ServiceAccount \"{name}\" is not allowed in remote mode; allowed: foreign-reporter");
+    let kept_name = "; Liqo keeps the name only on pods annotated liqo.io/api-server-support: remote";
     let unforged = case.clone().remove("/object/spec/containers/0/env");
     assert_eq!(unforged.rejection(), format!("spec.serviceAccountName: {}{kept_name}", refused("default")));
     let named = case.set("/object/metadata/annotations", json!({"liqo.io/remote-service-account-name": "admin"}));

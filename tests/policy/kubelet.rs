@@ -13,14 +13,14 @@ use serde_json::Value;
 pub(crate) const SERVICE_ACCOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// The names under which the cluster's DNS has the foreign API server.
-pub(crate) const CLUSTER_NAMES: [&str; 3] =
-    ["kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"];
+pub(crate) const CLUSTER_NAMES: [&str; 4] =
+    ["kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes"];
 
 /// The address of the Service `kubernetes` of the foreign cluster. Its port is 443.
 pub(crate) const FOREIGN_ADDRESS: &str = "10.96.0.1";
 
 /// Host and port of an API server, as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Endpoint {
     pub(crate) host: String,
     pub(crate) port: String,
@@ -62,22 +62,57 @@ pub(crate) struct Container<'p> {
     pub(crate) environment: Environment,
     /// The volumes that are mounted as a whole at [`SERVICE_ACCOUNT_PATH`].
     pub(crate) api_volumes: BTreeSet<&'p str>,
+    /// The volumes that are mounted there or below, as a whole or in part.
+    pub(crate) at_api_path: BTreeSet<&'p str>,
+    /// The files that clients find there as `token`: volumes and paths in them.
+    pub(crate) tokens: BTreeSet<(&'p str, String)>,
+    /// Whether `/etc/hosts` is a file of the pod's own.
+    pub(crate) has_own_hosts: bool,
 }
 
 /// The containers and init containers of a pod.
 pub(crate) fn containers<'p>(pod: &'p Value) -> Vec<Container<'p>> {
     let of_list = |list| items(&pod["spec"][list]).iter();
-    let container = |container: &'p Value| Container {
-        name: text(&container["name"]),
-        environment: Environment::of(items(&container["env"]), service_account(pod)),
-        api_volumes: items(&container["volumeMounts"])
-            .iter()
-            .filter(|mount| text(&mount["mountPath"]).trim_end_matches('/') == SERVICE_ACCOUNT_PATH)
-            .filter(|mount| text(&mount["subPath"]).is_empty() && text(&mount["subPathExpr"]).is_empty())
-            .map(|mount| text(&mount["name"]))
-            .collect(),
+    let container = |container: &'p Value| {
+        let mut found = Container {
+            name: text(&container["name"]),
+            environment: Environment::of(items(&container["env"]), service_account(pod)),
+            api_volumes: BTreeSet::new(),
+            at_api_path: BTreeSet::new(),
+            tokens: BTreeSet::new(),
+            has_own_hosts: false,
+        };
+        for mount in items(&container["volumeMounts"]) {
+            let (volume, path) = (text(&mount["name"]), normal(text(&mount["mountPath"])));
+            let part = ["subPath", "subPathExpr"].map(|field| text(&mount[field])).concat();
+            found.has_own_hosts |= path == "/etc/hosts";
+            // In images `/var/run` is a link to `/run`.
+            let path = if path.starts_with("/run/") { format!("/var{path}") } else { path };
+            let Some(below) = path.strip_prefix(SERVICE_ACCOUNT_PATH) else { continue };
+            let token = match below {
+                "" if part.is_empty() => {
+                    found.api_volumes.insert(volume);
+                    "token".to_owned()
+                }
+                "" => format!("{part}/token"),
+                _ => part,
+            };
+            if ["", "/token"].contains(&below) {
+                found.tokens.insert((volume, token));
+            }
+            if below.is_empty() || below.starts_with('/') {
+                found.at_api_path.insert(volume);
+            }
+        }
+        found
     };
     of_list("containers").chain(of_list("initContainers")).map(container).collect()
+}
+
+/// A path without what says nothing: `//`, `/./` and a slash at the end.
+fn normal(path: &str) -> String {
+    let segments = path.split('/').filter(|segment| !segment.is_empty() && *segment != ".");
+    segments.flat_map(|segment| ["/", segment]).collect()
 }
 
 /// The variables of a container.

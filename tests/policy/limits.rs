@@ -1,6 +1,7 @@
-//! Hostile pods: small requests that would make for much work, or for large answers. None takes a second.
+//! Hostile pods: requests that would make for much work, or for large answers.
 
-use crate::support::{Case, var};
+use crate::support::{Answer, Case, evaluate, forged, var};
+use rstest::rstest;
 use serde_json::{Value, json};
 
 const API_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -17,29 +18,95 @@ fn with_sources(sources: Value) -> Case {
     .settings(json!({"homeApiServerHost": "h", "homeApiServerAddresses": ["10.0.0.1"]}))
 }
 
+/// Mutating admission runs before the API server validates, so anything may come.
+#[rstest]
+#[case::name("/object/metadata/name", |size| json!("n".repeat(size)), "metadata.name: expected at most 253 characters, found more")]
+#[case::volume("/object/spec/volumes/0/name", |size| json!("v".repeat(size)), "spec.volumes[0].name: expected at most 63 characters, found more")]
+#[case::containers("/object/spec/containers", |size| json!(vec![json!({}); size / 3]), "spec.containers: expected at most 1000 containers, found more")]
+#[case::init_containers("/object/spec/initContainers", |size| json!(vec![json!({}); size / 3]), "spec.initContainers: expected at most 1000 containers, found more")]
+fn what_is_too_long_is_rejected(
+    #[case] pointer: &str,
+    #[case] make: fn(usize) -> Value,
+    #[case] message: &str,
+    #[values(254, 3_003, 100_000, 1_000_000)] size: usize,
+) {
+    let case = with_sources(json!([{"serviceAccountToken": {"path": "token"}}])).set(pointer, make(size));
+    if size == 254 && pointer.ends_with("ontainers") {
+        case.object();
+    } else {
+        assert_eq!(case.rejection(), message);
+    }
+}
+
+/// An answer is at most so many times the request, but for a constant: each of a thousand containers gets variables.
+#[rstest]
+#[case::host(|size| forged(&"h".repeat(size), 6443).into())]
+#[case::references(|size| json!([var("A", &"$(".repeat(size / 2))]))]
+#[case::other_literals(|size| (0..size / 60).map(|port| var("KUBERNETES_SERVICE_PORT", &port.to_string())).collect())]
+fn answers_follow_environments(#[case] env: fn(usize) -> Value, #[values(100_000, 1_000_000)] size: usize) {
+    let mut containers = vec![json!({}); 1_000];
+    containers[0]["env"] = env(size);
+    assert_linear(&with_sources(json!([])).set("/object/spec/containers", json!(containers)));
+}
+
+#[rstest]
+#[case::tokens(|index: usize| json!({"serviceAccountToken": {"path": index.to_string(), "audience": "a"}}))]
+#[case::certificates(|_| json!({"configMap": {"name": "kube-root-ca.crt"}}))]
+#[case::secrets(|index: usize| json!({"secret": {"name": "m", "items": [{"path": index.to_string()}]}}))]
+fn answers_follow_sources(#[case] source: fn(usize) -> Value, #[values(100_000, 1_000_000)] size: usize) {
+    let count = size / source(0).to_string().len();
+    let case = with_sources((0..count).map(source).collect());
+    let settings =
+        |own| json!({"homeApiServerHost": "h", "homeApiServerAddresses": ["10.0.0.1"], "homeCredentialsSecret": own});
+    for settings in [settings(json!(null)), settings(json!("s".repeat(253)))] {
+        let case = case.clone().settings(settings).set("/object/metadata/name", json!("n".repeat(247)));
+        assert_linear(&case.set("/object/spec/volumes/0/name", json!("v".repeat(63))));
+    }
+}
+
+#[rstest]
+#[case::volumes(&["/object/spec/volumes"], |index: usize| json!({"name": format!("kube-api-access-home-{index}")}))]
+#[case::mounts(&["/object/spec/containers/0/volumeMounts"], |index: usize| json!({"name": index.to_string(), "mountPath": API_PATH}))]
+#[case::aliases(&["/object/spec/hostAliases"], |index: usize| json!({"ip": index.to_string(), "hostnames": ["kubernetes.default"]}))]
+fn answers_follow_lists(
+    #[case] pointers: &[&str],
+    #[case] item: fn(usize) -> Value,
+    #[values(100_000, 1_000_000)] size: usize,
+) {
+    let list: Value = (1..size / item(0).to_string().len()).map(item).collect();
+    let case = with_sources(json!([])).remove("/object/spec/automountServiceAccountToken");
+    let case = case.set("/object/spec/containers/-", json!({"name": "d"}));
+    assert_linear(&pointers.iter().fold(case, |case, pointer| case.set(pointer, list.clone())));
+}
+
+#[track_caller]
+fn assert_linear(case: &Case) {
+    let payload = case.payload();
+    let bytes = evaluate(&payload);
+    assert!(bytes.len() <= 12 * payload.len() + 1_000_000, "{} bytes for {}", bytes.len(), payload.len());
+    let answer: Answer = serde_json::from_slice(&bytes).unwrap();
+    assert!(answer.accepted && answer.warnings.len() <= 16, "{:?} {:?}", answer.message, answer.warnings);
+}
+
+/// A Secret is named after the pod, and no name is longer than 253 characters.
 #[test]
-fn work_and_answers_are_bounded() {
-    let env = json!([var("A", &"$(".repeat(1_000_000))]);
-    let open = with_sources(json!([])).set("/object/spec/containers/0/env", env);
-    assert_eq!(open.object()["spec"]["containers"][0]["env"].as_array().map(Vec::len), Some(9));
-
-    let containers = Case::pod(json!({"metadata": {"name": "p"}, "spec": {"containers": vec![json!({}); 10_001]}}));
-    assert_eq!(containers.rejection(), "spec.containers: expected at most 10000 containers, found more");
-    let most = containers.remove("/object/spec/containers/10000");
-    assert_eq!(most.object()["spec"]["containers"].as_array().map(Vec::len), Some(10_000));
-
-    let audiences =
-        (0..20_000).map(|index| json!({"serviceAccountToken": {"path": format!("{index}"), "audience": "a"}}));
-    let own = json!({"homeApiServerHost": "h", "homeApiServerAddresses": ["10.0.0.1"], "homeCredentialsSecret": "own"});
-    assert_eq!(with_sources(audiences.collect()).settings(own).warnings().len(), 16);
-
-    let volumes: Vec<_> = (1..20_000).map(|index| json!({"name": format!("kube-api-access-home-{index}")})).collect();
-    let mounts: Vec<_> = (0..20_000).map(|index| json!({"name": format!("{index}"), "mountPath": API_PATH})).collect();
-    let case = with_sources(json!([]))
-        .remove("/object/spec/automountServiceAccountToken")
-        .set("/object/spec/volumes", json!(volumes))
-        .set("/object/spec/containers", json!([{"name": "c", "volumeMounts": mounts}, {"name": "d"}]));
-    assert_eq!(case.object()["spec"]["volumes"][19_999]["name"], "kube-api-access-home");
+fn a_name_leaves_room_for_the_secrets() {
+    let named = |length| {
+        with_sources(json!([{"serviceAccountToken": {"path": "token"}}]))
+            .set("/object/metadata/name", json!("n".repeat(length)))
+    };
+    let message = "metadata.name: expected at most 247 characters, found more; the Secret that Liqo reflects has a longer name, and none can be that long; shorten the name, or set homeCredentialsSecret";
+    named(247).object();
+    for length in [248, 253] {
+        assert_eq!(named(length).rejection(), message);
+        // A pod that shows the Secret already would never start.
+        let shown = json!({"secret": {"name": format!("{}-token", "n".repeat(length)), "items": [{"key": "v-3c469e", "path": "token"}]}});
+        assert_eq!(named(length).set("/object/spec/volumes/0/projected/sources/0", shown).rejection(), message);
+        let own =
+            json!({"homeApiServerHost": "h", "homeApiServerAddresses": ["10.0.0.1"], "homeCredentialsSecret": "own"});
+        named(length).settings(own).object();
+        named(length).set("/object/spec/volumes", json!([])).object();
+    }
 }
 
 /// As much of a name is shown as 120 characters have room for.
@@ -55,9 +122,9 @@ fn warnings_are_short() {
     let liqos =
         json!({"secret": {"name": "p-token", "items": [{"key": format!("{}-2d7116", "v".repeat(63)), "path": "x"}]}});
     let forged = case.set("/object/spec/volumes/0/projected/sources/-", liqos);
-    assert_eq!(forged.warnings(), [format!("{} lacks {key}: see keptTokenAudiences", cut(7))]);
+    assert_eq!(forged.warnings(), [format!("{} lacks {key}; see keptTokenAudiences", cut(7))]);
     let short = forged
         .set("/object/spec/volumes/0/name", json!("v"))
         .set("/object/spec/volumes/0/projected/sources/1/secret/items/0/key", json!("v-2d7116"));
-    assert_eq!(short.warnings(), [format!("{} lacks key v-927385: see keptTokenAudiences", cut(69))]);
+    assert_eq!(short.warnings(), [format!("{} lacks key v-927385; see keptTokenAudiences", cut(69))]);
 }

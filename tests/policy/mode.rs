@@ -52,7 +52,7 @@ fn is_unknown(#[case] value: Value, #[case] shown: &str, #[case] likely: &str) {
 
 #[test]
 fn is_the_default() {
-    let message = r#""home" is not a value here; home is the default, leave the annotation unset"#;
+    let message = r#""home" is not a valid value; home is the default mode, leave the annotation unset"#;
     assert_eq!(pod(json!({MODE: "home"}), json!({})).rejection(), format!("{AT}: {message}"));
 }
 
@@ -89,7 +89,7 @@ fn only_allowed_modes_are_recommended(#[case] settings: Value, #[case] value: &s
 fn is_not_allowed() {
     assert_eq!(
         pod(json!({MODE: "remote"}), json!({"allowedModes": ["home", "disabled"]})).rejection(),
-        r#"metadata.annotations["liqo.io/api-server-support"]: mode "remote" is not allowed here; allowed: home, disabled"#
+        r#"metadata.annotations["liqo.io/api-server-support"]: remote mode is not allowed; allowed modes: home, disabled"#
     );
 }
 
@@ -153,23 +153,53 @@ fn remote_name_has_a_longest() {
     );
 }
 
-#[test]
-fn remote_service_account_is_not_allowed() {
-    let settings = json!({"allowedRemoteServiceAccounts": ["a", "b"]});
-    assert_eq!(
-        pod(json!({MODE: "remote", NAME: "admin"}), settings.clone()).rejection(),
-        r#"metadata.annotations["liqo.io/remote-service-account-name"]: ServiceAccount "admin" is not allowed in mode "remote"; allowed: a, b"#
-    );
-    assert_eq!(
-        pod(json!({MODE: "remote"}), settings).rejection(),
-        r#"spec.serviceAccountName: ServiceAccount "own" is not allowed in mode "remote"; allowed: a, b; Liqo keeps the name only of pods annotated liqo.io/api-server-support: remote"#
-    );
-    let none = pod(json!({MODE: "remote"}), json!({"allowedRemoteServiceAccounts": []}));
-    let none = none.remove("/object/spec/serviceAccountName").remove("/object/spec/serviceAccount");
-    assert_eq!(
-        none.rejection(),
-        r#"spec.serviceAccountName: ServiceAccount "default" is not allowed in mode "remote"; allowed: none; Liqo keeps the name only of pods annotated liqo.io/api-server-support: remote"#
-    );
+/// Liqo keeps the name of annotated pods only, so the hint is for those that are not.
+#[rstest]
+#[case::annotation(json!({MODE: "remote", NAME: "admin"}), &["a", "b"], r#"metadata.annotations["liqo.io/remote-service-account-name"]: ServiceAccount "admin""#, "a, b")]
+#[case::own(json!({MODE: "remote"}), &["a", "b"], r#"spec.serviceAccountName: ServiceAccount "own""#, "a, b")]
+#[case::none(json!({MODE: "remote"}), &[], r#"spec.serviceAccountName: ServiceAccount "own""#, "none")]
+#[case::by_default(json!({}), &["a"], r#"spec.serviceAccountName: ServiceAccount "own""#, "a; Liqo keeps the name only on pods annotated liqo.io/api-server-support: remote")]
+fn remote_service_account_is_not_allowed(
+    #[case] annotations: Value,
+    #[case] allowed: &[&str],
+    #[case] start: &str,
+    #[case] end: &str,
+) {
+    let case = pod(annotations, json!({"allowedRemoteServiceAccounts": allowed, "defaultMode": "remote"}));
+    assert_eq!(case.rejection(), format!("{start} is not allowed in remote mode; allowed: {end}"));
+}
+
+/// A key that nobody reads must not pass for an unset one.
+#[rstest]
+#[case("liqo.io/api-server-suport", MODE)]
+#[case("liqo.io/apiserver-support", MODE)]
+#[case("liqo.io/API-server-support", MODE)]
+#[case("liqo.io/api_server_support", MODE)]
+#[case("api-server-support", MODE)]
+#[case("liqo.io/api-server-supportt", MODE)]
+#[case("liqo.io/remote-serviceaccount-name", NAME)]
+#[case("liqo.io/remote-service-account-nam", NAME)]
+#[case("remote-service-account-name", NAME)]
+fn a_misspelt_annotation_is_told(#[case] key: &str, #[case] meant: &str) {
+    let warning = format!("annotation {key} is not read, did you mean {meant}?");
+    for mode in [json!({}), json!({MODE: "disabled"})] {
+        let mut annotations = mode;
+        annotations[key] = json!("remote");
+        let case = pod(annotations, json!({"homeApiServerAddresses": ["10.0.0.1"]}));
+        assert_eq!(case.warnings(), [warning.as_str()]);
+    }
+}
+
+#[rstest]
+#[case("liqo.io/remote-cluster-id")]
+#[case("liqo.io/api-server-something")]
+#[case("example.org/api-server-support")]
+#[case("liqo.io/service-account-name")]
+#[case("kubernetes.io/service-account.name")]
+#[case("")]
+fn any_other_annotation_is_nobodys_typo(#[case] key: &str) {
+    let case = pod(json!({key: "remote"}), json!({"homeApiServerAddresses": ["10.0.0.1"]}));
+    assert_eq!(case.warnings(), [""; 0]);
 }
 
 #[rstest]
@@ -178,7 +208,7 @@ fn remote_service_account_is_not_allowed() {
 #[case(json!({MODE: "disabled", NAME: "Not A Name"}), "disabled")]
 fn the_name_is_ignored_with_a_warning_in_other_modes(#[case] annotations: Value, #[case] mode: &str) {
     let case = pod(annotations, json!({"homeApiServerAddresses": ["10.0.0.1"]}));
-    let warning = format!(r#"liqo.io/remote-service-account-name is ignored in mode "{mode}""#);
+    let warning = format!(r#"liqo.io/remote-service-account-name is ignored in {mode} mode"#);
     assert_eq!(case.warnings(), [warning.as_str()]);
     assert_eq!(case.outcome().answer.audit_annotations["problems"], warning);
 }
@@ -196,7 +226,7 @@ fn the_first_problem_is_reported() {
     };
     starts(&case, r#"metadata.annotations["liqo.io/api-server-support"]: "off" is not a mode"#);
     let case = case.set("/object/metadata/annotations/liqo.io~1api-server-support", json!("disabled"));
-    starts(&case, r#"metadata.annotations["liqo.io/api-server-support"]: mode "disabled" is not allowed"#);
+    starts(&case, r#"metadata.annotations["liqo.io/api-server-support"]: disabled mode is not allowed"#);
     let case = case.set("/object/metadata/annotations/liqo.io~1api-server-support", json!("remote"));
     starts(&case, r#"metadata.annotations["liqo.io/remote-service-account-name"]: "X" is not a ServiceAccount name"#);
     let case = case.set("/object/metadata/annotations/liqo.io~1remote-service-account-name", json!("x"));
@@ -215,7 +245,7 @@ fn a_pod_of_another_home_cluster_is_refused(#[case] annotations: Value) {
     let case = pod(annotations, json!({"homeClusterId": "rome"}));
     assert_eq!(
         case.set("/object/metadata/labels", json!({"offloading.liqo.io/origin": "milan"})).rejection(),
-        r#"metadata.labels["offloading.liqo.io/origin"]: the pod comes from cluster "milan", but this policy serves cluster "rome"; select the pods of one home cluster for each policy"#
+        r#"metadata.labels["offloading.liqo.io/origin"]: the pod comes from cluster "milan", but this policy serves cluster "rome"; use one policy for each home cluster, or homeClusters"#
     );
 }
 
@@ -236,11 +266,11 @@ fn validate_only_checks_and_changes_nothing() {
     let settings = json!({"validateOnly": true});
     let accepted = pod(json!({NAME: "x"}), settings.clone()).outcome().answer;
     assert_eq!(accepted.mutated_object, None);
-    assert_eq!(accepted.warnings, [r#"liqo.io/remote-service-account-name is ignored in mode "home""#]);
+    assert_eq!(accepted.warnings, [r#"liqo.io/remote-service-account-name is ignored in home mode"#]);
     assert_eq!(accepted.audit_annotations["home-api-server"], "kubernetes.default:443");
     assert_eq!(
         pod(json!({MODE: "home"}), settings.clone()).rejection(),
-        r#"metadata.annotations["liqo.io/api-server-support"]: "home" is not a value here; home is the default, leave the annotation unset"#
+        r#"metadata.annotations["liqo.io/api-server-support"]: "home" is not a valid value; home is the default mode, leave the annotation unset"#
     );
     assert_eq!(
         pod(json!({}), settings).set("/object/spec/containers/0/env", json!(1)).rejection(),
@@ -261,8 +291,8 @@ fn bad_settings_refuse_what_they_would_decide() {
     assert_eq!(
         pod(json!({}), json!({"homeApiServerPort": 0, "mode": 1})).rejection(),
         "the policy's settings are not valid: \"mode\": no such setting; known are homeApiServerHost, homeApiServerPort, \
-         homeApiServerAddresses, homeClusterId, homeClusters, homeCredentialsSecret, defaultMode, allowedModes, \
-         allowedRemoteServiceAccounts, keptTokenAudiences, originLabel, namespaceLookup, strict, validateOnly, verifyOnly; \
+         homeApiServerAddresses, clusterDomain, homeClusterId, homeClusters, homeCredentialsSecret, defaultMode, allowedModes, \
+         allowedRemoteServiceAccounts, keptTokenAudiences, foreignContainers, originLabel, namespaceLookup, strict, validateOnly, verifyOnly; \
          homeApiServerPort: expected a number from 1 to 65535, found 0"
     );
 }

@@ -3,9 +3,10 @@
 //! Some differences are wanted, and only they are overlooked here:
 //! - the order of the `KUBERNETES_*` variables, and doubles among them (the last one counts), and
 //!   `KUBERNETES_SERVICE_PORT_HTTPS`, which Liqo leaves out;
-//! - host aliases beyond Liqo's: `kubernetes.default.svc.cluster.local`, the host's own name, and any beside a host; and
-//!   that the names lead nowhere else;
+//! - host aliases beyond Liqo's: `kubernetes.default.svc.cluster.local`, `kubernetes`, the host's own name, and any beside
+//!   a host; and that the names lead nowhere else;
 //! - `serviceAccount`, which Liqo leaves in place, and a ServiceAccount `default`, which may stay in home and disabled;
+//! - the mode of a token's file that not everybody could read otherwise;
 //! - the volume with credentials that is added where the API server added none;
 //! - an empty list or object instead of none.
 
@@ -86,6 +87,12 @@ impl Vector {
         }
         if let Some(volumes) = pod.get_mut("volumes").and_then(Value::as_array_mut) {
             volumes.retain(|volume| !is_added(volume));
+            let sources =
+                volumes.iter_mut().filter_map(|volume| volume["projected"]["sources"].as_array_mut()).flatten();
+            for item in sources.filter_map(|source| source["secret"]["items"].as_array_mut()).flatten() {
+                let is_readable = item["mode"] == 0o644;
+                item.as_object_mut().expect("an item").retain(|field, _| field != "mode" || !is_readable);
+            }
         }
         for list in ["containers", "initContainers"] {
             for container in pod.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
@@ -113,6 +120,7 @@ impl Vector {
         }
         let host = self.settings["homeApiServerHost"].as_str();
         names.remove("kubernetes.default.svc.cluster.local");
+        names.remove("kubernetes");
         if let Some(host) = host {
             names.remove(host);
         }

@@ -175,12 +175,15 @@ fn container() -> Any {
         "/var/run/secrets/kubernetes.io/serviceaccount",
         "/var/run/secrets/kubernetes.io/serviceaccount/",
         "/var/run/./secrets//kubernetes.io/serviceaccount",
+        "/run/secrets/kubernetes.io/serviceaccount",
+        "/var/run/secrets/kubernetes.io/serviceaccount/token",
+        "/etc/hosts",
         "/mnt",
     ]);
     let mount = object([
         ("name", 100, word(VOLUMES)),
         ("mountPath", 100, paths),
-        ("subPath", 8, word(&["token", "x"])),
+        ("subPath", 8, word(&["token", "./token", "x"])),
         ("subPathExpr", 3, word(&["token"])),
     ]);
     object([("name", 100, word(&["a", "b"])), ("env", 85, env()), ("volumeMounts", 85, list(mount, 0..3))])
@@ -204,7 +207,8 @@ fn source() -> Any {
         object([("name", 95, names), ("items", 75, items(kind)), ("optional", 10, Just(json!(true)).boxed())])
     };
     let token = object([("path", 100, path()), ("audience", 40, word(&["", "vault", KEPT_AUDIENCE]))]);
-    let certificate = object([("credentialBundlePath", 100, path())]);
+    let certificate =
+        object([("keyPath", 40, path()), ("certificateChainPath", 40, path()), ("credentialBundlePath", 20, path())]);
     prop_oneof![
         3 => object([("serviceAccountToken", 100, token)]),
         2 => object([("secret", 100, named("secret"))]),
@@ -224,6 +228,7 @@ fn pod() -> Any {
         (MODE, 45, modes.boxed()),
         (REMOTE_NAME, 15, accounts()),
         (HOME_NAMESPACE, 5, word(&["demo", "kube-system"])),
+        ("liqo.io/api-server-suport", 3, word(&["remote"])),
     ]);
     let labels = object([(ORIGIN, 85, word(&["milan", "milan", "rome-1", ""]))]);
     let metadata = object([
@@ -237,6 +242,7 @@ fn pod() -> Any {
         "kubernetes.default",
         "kubernetes.default.svc",
         "kubernetes.default.svc.cluster.local",
+        "kubernetes",
         "api.example.org",
         "db",
     ]);
@@ -257,7 +263,7 @@ fn pod() -> Any {
 }
 
 /// What is set for one home cluster.
-fn home_cluster() -> [(&'static str, u32, Any); 7] {
+fn home_cluster() -> [(&'static str, u32, Any); 8] {
     let hosts = word(&["api.example.org", "kubernetes.default.svc", "fd00::9"]);
     let ports = select(vec![json!(443), json!("6443")]).boxed();
     let addresses = select(vec![json!(["10.0.0.1"]), json!(["fd00::1", "192.0.2.1"]), json!([])]).boxed();
@@ -266,6 +272,7 @@ fn home_cluster() -> [(&'static str, u32, Any); 7] {
         ("homeApiServerHost", 30, hosts),
         ("homeApiServerPort", 30, ports),
         ("homeApiServerAddresses", 50, addresses),
+        ("clusterDomain", 10, word(&["home.example.net"])),
         ("homeCredentialsSecret", 50, word(&["own", "own", "p-token"])),
         ("defaultMode", 30, word(&["home", "remote", "disabled"])),
         ("allowedModes", 10, allowed),
@@ -280,6 +287,7 @@ pub(crate) fn settings() -> Any {
         ("homeClusterId", 40, word(&["milan"])),
         ("homeClusters", 15, object([("milan", 90, object(home_cluster())), ("rome-1", 90, object(home_cluster()))])),
         ("keptTokenAudiences", 30, Just(json!([KEPT_AUDIENCE])).boxed()),
+        ("foreignContainers", 15, Just(json!(["b"])).boxed()),
         ("namespaceLookup", 20, flag()),
         ("strict", 10, flag()),
     ]);
@@ -297,7 +305,10 @@ pub(crate) fn settings() -> Any {
 }
 
 fn namespace() -> Any {
-    let labels = object([("liqo.io/remote-cluster-id", 85, word(&["milan", "milan", "rome-1"]))]);
+    let labels = object([
+        ("liqo.io/remote-cluster-id", 85, word(&["milan", "milan", "rome-1", "Milan_X"])),
+        ("liqo.io/tenant-namespace", 10, word(&["true"])),
+    ]);
     let annotations = object([("liqo.io/original-name", 80, word(&["demo", "demo-milan"]))]);
     object([("metadata", 100, object([("labels", 95, labels), ("annotations", 80, annotations)]))])
 }

@@ -2,7 +2,7 @@
 //! pods at random. `PROPTEST_CASES` sets how many those are.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Pod;
 use proptest::collection::vec;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::api_server::{refusals, stored, unknown_fields};
 use crate::credentials::{Credential, Meant};
-use crate::kubelet::{CLUSTER_NAMES, Container, Endpoint, Shown, containers, items, service_account, text};
+use crate::kubelet::{Container, Endpoint, Shown, containers, service_account, text};
 use crate::pods::{self, SECRET, anything};
 use crate::support::{Answer, Case, HOME_NAMESPACE, Outcome, difference, evaluate, settings_problem};
 
@@ -84,13 +84,7 @@ fn check_settled(case: &Case, after: &Value) -> Checked {
     let mut verifying = case.settings.as_object().cloned().unwrap_or_default();
     verifying.insert("verifyOnly".to_owned(), json!(true));
     let is_typed = serde_json::from_value::<Pod>(after.clone()).is_ok();
-    // The API server may take a volume for its own that was mounted nowhere when the policy saw it.
-    let stored = is_typed.then(|| stored(after)).filter(|stored| {
-        let before = api_volumes(after);
-        let volumes = items(&after["spec"]["volumes"]);
-        !api_volumes(stored).difference(&before).any(|name| volumes.iter().any(|volume| volume["name"] == *name))
-    });
-    for pod in [after.clone()].into_iter().chain(stored) {
+    for pod in [after.clone()].into_iter().chain(is_typed.then(|| stored(after))) {
         for settings in [case.settings.clone(), Value::Object(verifying.clone())] {
             let again = case.clone().set("/object", pod.clone()).settings(settings).outcome().answer;
             let message =
@@ -101,17 +95,13 @@ fn check_settled(case: &Case, after: &Value) -> Checked {
     Ok(())
 }
 
-fn api_volumes(pod: &Value) -> BTreeSet<&str> {
-    containers(pod).into_iter().flat_map(|container| container.api_volumes).collect()
-}
-
 /// What was changed is what the policy owns, the API server takes it, and no client is led astray.
 fn check_changes(case: &Case, before: &Value, after: &Value, answer: &Answer) -> Checked {
     let meant = Meant::of(case);
     let mode = answer.audit_annotations["mode"].as_str();
     prop_assert_eq!(case.request["kind"]["kind"].as_str(), Some("Pod"));
     let home_api_server = answer.audit_annotations.get("home-api-server").and_then(|server| server.rsplit_once(':'));
-    let [untouched, same] = [before, after].map(|pod| untouched_part(pod, home_api_server));
+    let [untouched, same] = [before, after].map(|pod| meant.untouched_part(pod, home_api_server));
     prop_assert!(untouched == same, "{}", difference(&untouched, &same));
     let refused = refusals(after);
     let refused: Vec<_> = refused.difference(&refusals(before)).cloned().collect();
@@ -122,9 +112,15 @@ fn check_changes(case: &Case, before: &Value, after: &Value, answer: &Answer) ->
     }
     meant.check_files(before, after)?;
     meant.check_credentials(after, mode, answer)?;
+    // A kept token is made for the pod's ServiceAccount.
+    if mode != "remote" && meant.keeps_token(before) {
+        prop_assert_eq!(service_account(after), service_account(before));
+        prop_assert!(meant.is_allowed(service_account(before)));
+    }
     if mode == "home" {
-        for container in containers(after) {
-            let endpoint = endpoint_of(&container)?;
+        for container in containers(after).iter().filter(|container| !meant.is_foreign(container.name)) {
+            let endpoint = endpoint_of(container)?;
+            prop_assert_eq!(&endpoint.authority(), &answer.audit_annotations["home-api-server"], "{}", container.name);
             let [host, port] = ["homeApiServerHost", "homeApiServerPort"].map(|key| &meant.settings[key]);
             prop_assert!(host.is_null() || *host == endpoint.host, "{} goes to {:?}", container.name, endpoint);
             let port = port.as_str().map_or_else(|| port.to_string(), str::to_owned);
@@ -150,58 +146,61 @@ pub(crate) fn endpoint_of(container: &Container) -> Checked<Endpoint> {
     Ok(found)
 }
 
-/// A pod without what the policy may change. In home mode it writes variables and aliases for one API server.
-fn untouched_part(pod: &Value, home_api_server: Option<(&str, &str)>) -> Value {
-    let account = service_account(pod).replace('$', "$$");
-    let mut pod = pod.clone();
-    let spec = pod["spec"].as_object_mut().expect("a spec");
-    for field in ["automountServiceAccountToken", "serviceAccountName", "serviceAccount"] {
-        spec.remove(field);
-    }
-    for volume in list_in(spec.get_mut("volumes")) {
-        if let Some(projected) = volume.get_mut("projected").and_then(Value::as_object_mut) {
-            projected.remove("sources");
-        }
-    }
-    let Some((host, port)) = home_api_server else { return pod };
-    let ports = [port, "443", "6443", "8443"].into_iter();
-    let names: Vec<_> = ports.flat_map(|port| Endpoint::new("", port).variables()).map(|(name, _)| name).collect();
-    let is_added = |item: &Value| text(&item["name"]).starts_with("kube-api-access-home");
-    for list in ["containers", "initContainers"] {
-        for container in list_in(spec.get_mut(list)) {
-            retain(container, "env", |variable| {
-                if variable["valueFrom"]["fieldRef"]["fieldPath"] == "spec.serviceAccountName" {
-                    let variable = variable.as_object_mut().expect("an object");
-                    variable.remove("valueFrom");
-                    variable.insert("value".to_owned(), json!(account));
-                }
-                !names.iter().any(|name| variable["name"] == *name)
-            });
-            retain(container, "volumeMounts", |mount| !is_added(mount));
-        }
-    }
-    retain(&mut pod["spec"], "volumes", |volume| !is_added(volume));
-    retain(&mut pod["spec"], "hostAliases", |alias| {
-        retain(alias, "hostnames", |name| text(name) != host && !CLUSTER_NAMES.contains(&text(name)));
-        alias["hostnames"].is_array()
-    });
-    if let Some(annotations) = pod["metadata"]["annotations"].as_object_mut() {
-        annotations.remove(HOME_NAMESPACE);
-    }
-    if pod["metadata"]["annotations"].as_object().is_none_or(serde_json::Map::is_empty) {
-        pod["metadata"].as_object_mut().expect("metadata").remove("annotations");
-    }
-    pod
-}
-
 impl Meant {
+    /// A pod without what the policy may change. In home mode it writes variables and aliases for one API server.
+    fn untouched_part(&self, pod: &Value, home_api_server: Option<(&str, &str)>) -> Value {
+        let account = service_account(pod).replace('$', "$$");
+        let mut pod = pod.clone();
+        let spec = pod["spec"].as_object_mut().expect("a spec");
+        for field in ["automountServiceAccountToken", "serviceAccountName", "serviceAccount"] {
+            spec.remove(field);
+        }
+        for volume in list_in(spec.get_mut("volumes")) {
+            if let Some(projected) = volume.get_mut("projected").and_then(Value::as_object_mut) {
+                projected.remove("sources");
+            }
+        }
+        let Some((host, port)) = home_api_server else { return pod };
+        let names = Endpoint::new("", port).variables().map(|(name, _)| name);
+        let is_added = |item: &Value| text(&item["name"]).starts_with("kube-api-access-home");
+        for list in ["containers", "initContainers"] {
+            for container in list_in(spec.get_mut(list)) {
+                retain(container, "volumeMounts", |mount| !is_added(mount));
+                if self.is_foreign(text(&container["name"])) {
+                    continue;
+                }
+                retain(container, "env", |variable| {
+                    if variable["valueFrom"]["fieldRef"]["fieldPath"] == "spec.serviceAccountName" {
+                        let variable = variable.as_object_mut().expect("an object");
+                        variable.remove("valueFrom");
+                        variable.insert("value".to_owned(), json!(account));
+                    }
+                    !names.iter().any(|name| variable["name"] == *name)
+                });
+            }
+        }
+        retain(&mut pod["spec"], "volumes", |volume| !is_added(volume));
+        let cluster_names = self.cluster_names();
+        retain(&mut pod["spec"], "hostAliases", |alias| {
+            retain(alias, "hostnames", |name| text(name) != host && !cluster_names.iter().any(|other| name == other));
+            alias["hostnames"].is_array()
+        });
+        if let Some(annotations) = pod["metadata"]["annotations"].as_object_mut() {
+            annotations.remove(HOME_NAMESPACE);
+        }
+        if pod["metadata"]["annotations"].as_object().is_none_or(serde_json::Map::is_empty) {
+            pod["metadata"].as_object_mut().expect("metadata").remove("annotations");
+        }
+        pod
+    }
+
     /// What the user's own sources show is still shown, and such a source is as it was.
     pub(crate) fn check_files(&self, before: &Value, after: &Value) -> Checked {
         let is_namespace = |path: &str| self.home_namespace && path == "namespace";
         let after = self.projected(after);
         for (before, after) in self.projected(before).into_iter().zip(&after) {
             let is_own = |path: &str, shown: &Shown| {
-                self.credential(before.name, shown).is_none() && before.files.get(path) == Some(shown)
+                self.credential(before.name, path, shown).is_none() && before.files.get(path) == Some(shown)
             };
             for (path, shown) in &before.files {
                 if is_own(path, shown) && !is_namespace(path) {
@@ -225,7 +224,7 @@ impl Meant {
     pub(crate) fn check_credentials(&self, after: &Value, mode: &str, answer: &Answer) -> Checked {
         for volume in self.projected(after) {
             for (path, shown) in &volume.files {
-                let is_right = match (mode, self.credential(volume.name, shown)) {
+                let is_right = match (mode, self.credential(volume.name, path, shown)) {
                     (_, None | Some(Credential::KeptToken)) => true,
                     ("home", Some(Credential::ForeignCertificates)) => {
                         let is_told = answer.warnings.iter().any(|warning| warning.contains("home cluster unknown"));
@@ -274,7 +273,9 @@ fn of_every_answer_about_a_pod() {
         if case.settings["namespaceLookup"] == true {
             let namespace = case.namespaces.0.get("demo-milan");
             prop_assert!(!accepted || namespace.is_some());
-            let is_offloaded = namespace.is_some_and(|text| text.contains("liqo.io/remote-cluster-id"));
+            let is_offloaded = namespace.is_some_and(|text| {
+                text.contains("liqo.io/remote-cluster-id") && !text.contains("liqo.io/tenant-namespace")
+            });
             prop_assert!(is_offloaded || audit_annotations.is_empty());
         }
         if mutated_object.is_some() {

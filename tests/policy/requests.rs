@@ -42,9 +42,12 @@ fn null_is_absent_in_the_envelope(#[case] pointer: &str, #[case] value: Value) {
 }
 
 #[rstest]
-#[case::empty("", "the request is not JSON: EOF while parsing a value at line 1 column 0")]
-#[case::text("hello", "the request is not JSON: expected value at line 1 column 1")]
-#[case::cut(r#"{"request": {"uid": "secr"#, "the request is not JSON: EOF while parsing a string at line 1 column 25")]
+#[case::empty("", "the request cannot be parsed: EOF while parsing a value at line 1 column 0")]
+#[case::text("hello", "the request cannot be parsed: expected value at line 1 column 1")]
+#[case::cut(
+    r#"{"request": {"uid": "secr"#,
+    "the request cannot be parsed: EOF while parsing a string at line 1 column 25"
+)]
 #[case::number("1", "the request: expected an object, found a number")]
 #[case::no_request("{}", "request: expected an object, found nothing")]
 #[case::null_request(r#"{"request":null}"#, "request: expected an object, found null")]
@@ -63,7 +66,7 @@ fn null_is_absent_in_the_envelope(#[case] pointer: &str, #[case] value: Value) {
     r#"{"request":{"kind":{"version":"v1","kind":"Pod"},"operation":"CREATE","subResource":{}}}"#,
     "request.subResource: expected a string, found an object"
 )]
-#[case::trailing(r#"{"request":{}} x"#, "the request is not JSON: trailing characters at line 1 column 16")]
+#[case::trailing(r#"{"request":{}} x"#, "the request cannot be parsed: trailing characters at line 1 column 16")]
 fn cannot_be_read(#[case] payload: &str, #[case] message: &str) {
     let answer: Value = serde_json::from_slice(&evaluate(payload.as_bytes())).unwrap();
     assert_eq!(answer, json!({"accepted": false, "message": message}));
@@ -232,6 +235,6 @@ fn a_namespace_that_is_not_json() {
     case.namespaces.0.insert("demo-milan".to_owned(), "{".to_owned());
     assert_eq!(
         case.rejection(),
-        "request.namespace: Namespace \"demo-milan\" could not be read: the answer is not JSON: EOF while parsing an object at line 1 column 1; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server the right to read it"
+        "request.namespace: Namespace \"demo-milan\" could not be read: the answer is not JSON: EOF while parsing an object at line 1 column 1; namespaceLookup needs v1/Namespace in contextAwareResources, and policy-server permission to read it"
     );
 }

@@ -4,7 +4,7 @@ use crate::support::{Case, settings_problem};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-const KNOWN: &str = "known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeClusterId, homeClusters, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, keptTokenAudiences, originLabel, namespaceLookup, strict, validateOnly, verifyOnly";
+const KNOWN: &str = "known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, clusterDomain, homeClusterId, homeClusters, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts, keptTokenAudiences, foreignContainers, originLabel, namespaceLookup, strict, validateOnly, verifyOnly";
 const HOST: &str = "expected a DNS name or an IP address, found";
 const PORT: &str = "expected a number from 1 to 65535, found";
 const ID: &str = "expected the id of a Liqo cluster (at most 63 lower-case letters, digits and hyphens), found";
@@ -176,6 +176,8 @@ fn are_no_settings(#[case] text: &[u8], #[case] message: &str) {
 #[case::no_service_account(json!({"allowedRemoteServiceAccounts": []}))]
 #[case::service_accounts(json!({"allowedRemoteServiceAccounts": ["a", "b.c", "a"]}))]
 #[case::validate_only(json!({"validateOnly": true}))]
+#[case::cluster_domain(json!({"clusterDomain": "rome.k8s.example.net"}))]
+#[case::foreign_containers(json!({"foreignContainers": ["istio-proxy", "vault-agent"]}))]
 #[case::snake_case(json!({"home_api_server_host": "h", "home_api_server_port": 1, "home_api_server_addresses": [], "home_cluster_id": "m", "home_credentials_secret": "s", "default_mode": "home", "allowed_modes": ["home"], "allowed_remote_service_accounts": [], "validate_only": false}))]
 #[case::flags(json!({"home-api-server-host": "h", "home-api-server-port": "1", "home-cluster-id": "m"}))]
 fn are_right(#[case] settings: Value) {
@@ -217,7 +219,7 @@ fn aliases_count(#[case] host: &str, #[case] port: &str) {
 )]
 #[case::key(
     json!({"homeClusters": {"milan": {"homeClusterId": "milan"}}}),
-    r#"homeClusters.milan: "homeClusterId": no such setting; known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts"#
+    r#"homeClusters.milan: "homeClusterId": no such setting; known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, clusterDomain, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts"#
 )]
 #[case::with_what_it_inherits(
     json!({"defaultMode": "remote", "homeClusters": {"milan": {"allowedModes": ["home"]}, "rome": {"allowedModes": ["home"], "defaultMode": "home"}}}),
@@ -245,21 +247,45 @@ fn many_problems_are_counted() {
 }
 
 /// What is wrong with an address that leads nowhere, or that Kubernetes refuses in host aliases.
-const MAPPED: &str = "write an IPv4-mapped address as IPv4";
+const MAPPED: &str = "write an IPv4-mapped or IPv4-compatible address as IPv4";
 const UNSPECIFIED: &str = "an unspecified address leads nowhere";
+const ZERO: &str = "an address in 0.0.0.0/8 leads nowhere";
 const LOOPBACK: &str = "a loopback address leads to the pod itself";
 const MULTICAST: &str = "a multicast address leads to no API server";
+const BROADCAST: &str = "the broadcast address leads to no API server";
+const LINK_LOCAL: &str = "a link-local address leads to the node's own network";
 
 #[rstest]
 #[case::mapped("::ffff:10.0.0.1", MAPPED)]
+#[case::compatible("::10.0.0.1", MAPPED)]
 #[case::unspecified("0.0.0.0", UNSPECIFIED)]
 #[case::unspecified_v6("::", UNSPECIFIED)]
+#[case::zero("0.0.0.1", ZERO)]
 #[case::loopback("127.0.0.1", LOOPBACK)]
 #[case::loopback_of_another_host("127.8.9.10", LOOPBACK)]
 #[case::loopback_v6("::1", LOOPBACK)]
 #[case::multicast("224.0.0.1", MULTICAST)]
 #[case::multicast_v6("ff02::1", MULTICAST)]
+#[case::broadcast("255.255.255.255", BROADCAST)]
+#[case::link_local("169.254.1.1", LINK_LOCAL)]
+#[case::link_local_v6("fe80::1", LINK_LOCAL)]
 fn addresses_that_lead_nowhere_are_no_settings(#[case] address: &str, #[case] message: &str) {
-    let message = format!("homeApiServerAddresses[1]: expected an IP address, found \"{address}\": {message}");
-    assert_eq!(problem(&json!({"homeApiServerAddresses": ["10.0.0.1", address]})), Some(message));
+    let addresses = format!("homeApiServerAddresses[1]: expected an IP address, found \"{address}\": {message}");
+    assert_eq!(problem(&json!({"homeApiServerAddresses": ["10.0.0.1", address]})), Some(addresses));
+    let host = format!("homeApiServerHost: {HOST} \"{address}\": {message}");
+    assert_eq!(problem(&json!({"homeApiServerHost": address})), Some(host));
+}
+
+#[rstest]
+#[case::localhost(json!({"homeApiServerHost": "localhost"}), r#"homeApiServerHost: expected a DNS name or an IP address, found "localhost": it leads to the pod itself"#)]
+#[case::below_localhost(json!({"homeApiServerHost": "api.localhost"}), r#"homeApiServerHost: expected a DNS name or an IP address, found "api.localhost": it leads to the pod itself"#)]
+#[case::audience(json!({"keptTokenAudiences": ["vault", "https://kubernetes.default.svc.cluster.local"]}), r#"keptTokenAudiences[1]: expected an audience other than the API server's, found "https://kubernetes.default.svc.cluster.local""#)]
+#[case::domain_is_an_address(json!({"clusterDomain": "10.0.0.1"}), r#"clusterDomain: expected a DNS name of at most 230 characters, found "10.0.0.1""#)]
+#[case::domain_with_a_dot(json!({"clusterDomain": "cluster.local."}), r#"clusterDomain: expected a DNS name of at most 230 characters, found "cluster.local.": leave the last dot out"#)]
+#[case::long_domain(json!({"clusterDomain": format!("{0}.{0}.{0}.{0}", "a".repeat(60))}), &format!(r#"clusterDomain: expected a DNS name of at most 230 characters, found "{}.aa…""#, "a".repeat(60)))]
+#[case::domain_of_an_entry(json!({"homeClusters": {"milan": {"clusterDomain": ""}}}), r#"homeClusters.milan.clusterDomain: expected a DNS name of at most 230 characters, found "": it is empty"#)]
+#[case::container(json!({"foreignContainers": ["istio-proxy", "Istio"]}), r#"foreignContainers[1]: expected the name of a container (a DNS-1123 label), found "Istio""#)]
+#[case::containers_of_an_entry(json!({"homeClusters": {"milan": {"foreignContainers": []}}}), r#"homeClusters.milan: "foreignContainers": no such setting; known are homeApiServerHost, homeApiServerPort, homeApiServerAddresses, clusterDomain, homeCredentialsSecret, defaultMode, allowedModes, allowedRemoteServiceAccounts"#)]
+fn settings_that_cannot_work_are_errors(#[case] settings: Value, #[case] message: &str) {
+    assert_eq!(problem(&settings).as_deref(), Some(message));
 }

@@ -1,11 +1,8 @@
 //! Workloads: templates are checked as pods would be, and never changed.
 
-use crate::support::{Case, evaluate};
+use crate::support::{Case, MODE, REMOTE_NAME as NAME, evaluate};
 use rstest::rstest;
 use serde_json::{Value, json};
-
-const MODE: &str = "liqo.io/api-server-support";
-const NAME: &str = "liqo.io/remote-service-account-name";
 
 fn template(annotations: Value) -> Value {
     json!({"metadata": {"annotations": annotations}, "spec": {"serviceAccountName": "own", "containers": []}})
@@ -45,13 +42,13 @@ fn a_cron_job_is_checked() {
     plain_accept(&case(json!({MODE: "disabled"})));
     assert_eq!(
         case(json!({MODE: "home"})).rejection(),
-        r#"spec.jobTemplate.spec.template.metadata.annotations["liqo.io/api-server-support"]: "home" is not a value here; home is the default, leave the annotation unset"#
+        r#"spec.jobTemplate.spec.template.metadata.annotations["liqo.io/api-server-support"]: "home" is not a valid value; home is the default mode, leave the annotation unset"#
     );
 }
 
 #[rstest]
-#[case(json!({"allowedModes": ["home"]}), r#"spec.template.metadata.annotations["liqo.io/api-server-support"]: mode "remote" is not allowed here; allowed: home"#)]
-#[case(json!({"allowedRemoteServiceAccounts": ["a"]}), r#"spec.template.spec.serviceAccountName: ServiceAccount "own" is not allowed in mode "remote"; allowed: a; Liqo keeps the name only of pods annotated liqo.io/api-server-support: remote"#)]
+#[case(json!({"allowedModes": ["home"]}), r#"spec.template.metadata.annotations["liqo.io/api-server-support"]: remote mode is not allowed; allowed modes: home"#)]
+#[case(json!({"allowedRemoteServiceAccounts": ["a"]}), r#"spec.template.spec.serviceAccountName: ServiceAccount "own" is not allowed in remote mode; allowed: a"#)]
 fn allow_lists_count(#[case] settings: Value, #[case] message: &str) {
     assert_eq!(deployment(json!({MODE: "remote"})).settings(settings).rejection(), message);
 }
@@ -90,7 +87,15 @@ fn the_wrong_shape_is_refused(#[case] object: Value, #[case] message: &str) {
 fn the_ignored_name_is_told() {
     assert_eq!(
         deployment(json!({NAME: "x"})).warnings(),
-        [r#"liqo.io/remote-service-account-name is ignored in mode "home""#]
+        [r#"liqo.io/remote-service-account-name is ignored in home mode"#]
+    );
+}
+
+#[test]
+fn a_misspelt_annotation_is_told() {
+    assert_eq!(
+        deployment(json!({"liqo.io/api-server-suport": "remote"})).warnings(),
+        ["annotation liqo.io/api-server-suport is not read, did you mean liqo.io/api-server-support?"]
     );
 }
 
@@ -100,8 +105,8 @@ fn misplaced_annotations_are_told() {
     assert_eq!(
         case.warnings(),
         [
-            "metadata: liqo.io/api-server-support has no effect, set it in the pod template's metadata",
-            "metadata: liqo.io/remote-service-account-name has no effect, set it in the pod template's metadata",
+            "metadata: liqo.io/api-server-support has no effect, set it in the pod template",
+            "metadata: liqo.io/remote-service-account-name has no effect, set it in the pod template",
         ]
     );
     assert_eq!(case.outcome().answer.audit_annotations.len(), 0);
@@ -110,10 +115,10 @@ fn misplaced_annotations_are_told() {
     assert_eq!(
         Case::create("batch", "v1", "CronJob", cron_job).warnings(),
         [
-            "metadata: liqo.io/api-server-support has no effect, set it in the pod template's metadata",
-            "metadata: liqo.io/remote-service-account-name has no effect, set it in the pod template's metadata",
-            "spec.jobTemplate.metadata: liqo.io/api-server-support has no effect, set it in the pod template's metadata",
-            "spec.jobTemplate.metadata: liqo.io/remote-service-account-name has no effect, set it in the pod template's metadata",
+            "metadata: liqo.io/api-server-support has no effect, set it in the pod template",
+            "metadata: liqo.io/remote-service-account-name has no effect, set it in the pod template",
+            "spec.jobTemplate.metadata: liqo.io/api-server-support has no effect, set it in the pod template",
+            "spec.jobTemplate.metadata: liqo.io/remote-service-account-name has no effect, set it in the pod template",
         ]
     );
 }
@@ -154,7 +159,7 @@ fn an_update_tells_of_a_misplaced_annotation_once() {
     let case = |old: &Value| update(json!({}), old.clone()).set("/object", misplaced.clone());
     assert_eq!(
         case(&plain).warnings(),
-        ["metadata: liqo.io/api-server-support has no effect, set it in the pod template's metadata"]
+        ["metadata: liqo.io/api-server-support has no effect, set it in the pod template"]
     );
     plain_accept(&case(&misplaced));
 }
