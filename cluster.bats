@@ -231,7 +231,9 @@ definitions='
         leads_to("api.milan.example.org"; "6443") | has_aliases("10.70.0.1"; ["api.milan.example.org"] + kubernetes)
         | shows_home_namespace'
     pod already-forged '.metadata.labels["offloading.liqo.io/origin"] = "turin"'
-    changed many-turin 'has_aliases("10.80.0.1"; kubernetes) | shows_home_namespace'
+    changed many-turin '
+        (.spec.containers[], .spec.initContainers[]).env |= .[:4] + [{name: "KUBERNETES_SERVICE_PORT_HTTPS", value: "443"}] + .[4:]
+        | has_aliases("10.80.0.1"; kubernetes) | shows_home_namespace'
 }
 
 @test "many home clusters: a forged label is rejected" {
