@@ -16,7 +16,7 @@ const EXAMPLES: Record<string, [title: string, message: string | RegExp]> = {
   ],
   "No API access (disabled mode)": ["Accepted", DISABLED],
   "Remote mode, another ServiceAccount": ["Accepted", REMOTE],
-  "A step of an Argo workflow": ["Accepted", HOME],
+  "A step of an Argo workflow": ["Accepted, with a warning", HOME],
   "With Istio's sidecar": ["Accepted, with a warning", HOME],
   "With its own KUBERNETES_SERVICE_HOST": ["Accepted, with a warning", HOME],
   "One of many home clusters": ["Accepted", HOME],
