@@ -14,6 +14,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     test.use({ colorScheme });
 
     test("axe finds nothing", async ({ page, playground }) => {
+      test.slow();
       const findings = async () => {
         const { violations } = await new AxeBuilder({ page }).analyze();
         return violations.map(({ id, nodes }) => ({ id, targets: nodes.map(({ html }) => html) }));
