@@ -22,7 +22,7 @@ use crate::endpoint::{Block, cluster_names};
 use crate::pod::containers::{containers, edit_containers};
 use crate::pod::fields::{Fields, Object, fragment, list_or_new, object_or_new};
 use crate::pod::host_aliases::HostAlias;
-use crate::pod::mounts::{Mounts, SERVICE_ACCOUNT_PATH, lacks_api_mount};
+use crate::pod::mounts::{Mounts, SERVICE_ACCOUNT_PATH};
 use crate::pod::path::Path;
 use crate::pod::service_account::{AUTOMOUNT, service_account_of};
 use crate::pod::volumes::{Volumes, edit_projected_volumes};
@@ -57,8 +57,8 @@ pub(crate) fn edit(pod: &mut Object, context: &Context, edits: &mut Edits, warni
     let block = Block::new(home_api_server(&named, is_aliased, context.home_cluster, warnings)?);
     let mut are_foreign = are_foreign.into_iter();
     edit_containers(spec, &mut |container, path| match are_foreign.next() {
-        Some(false) => env::lead_home(container, path, &block, account.as_deref().unwrap_or("default"), edits),
-        _ => Ok(()),
+        Some(true) => Ok(()),
+        _ => env::lead_home(container, path, &block, account.as_deref().unwrap_or("default"), edits),
     })?;
     host_aliases::lead_home(spec, context.home_cluster, &block.endpoint, edits, warnings)?;
     for container in std::mem::take(&mut mounts.over_hosts) {
@@ -67,7 +67,7 @@ pub(crate) fn edit(pod: &mut Object, context: &Context, edits: &mut Edits, warni
         }
     }
     if let Some(name) = added {
-        add_volume(spec, path, &name, edits)?;
+        add_volume(spec, path, &name, &mounts.lack_api, edits)?;
         mounts.add_whole(name);
     }
     let volumes = Volumes::read(&Fields { object: spec, path })?;
@@ -100,7 +100,7 @@ fn is_aliased(spec: &Fields, context: &Context) -> Result<bool> {
 /// where clients look for credentials. A pod that opted out stays without.
 fn added_volume(spec: &Fields, mounts: &Mounts) -> Result<Option<String>> {
     let opted_out = spec.boolean(AUTOMOUNT)? == Some(false);
-    if opted_out || !mounts.lacks_api {
+    if opted_out || !mounts.lack_api.contains(&true) {
         return Ok(None);
     }
     let mut taken = BTreeSet::new();
@@ -127,7 +127,7 @@ const API_ACCESS: &str = r#"{"projected": {"defaultMode": 420, "sources": [
 ]}}"#;
 
 /// Adds the volume, and mounts it in each container that has nothing mounted there.
-fn add_volume(spec: &mut Object, path: Path, name: &str, edits: &mut Edits) -> Result<()> {
+fn add_volume(spec: &mut Object, path: Path, name: &str, lack_api: &[bool], edits: &mut Edits) -> Result<()> {
     let mut volume: Object = serde_json::from_str(API_ACCESS).unwrap_or_default();
     volume.insert("name".to_owned(), Value::from(name));
     let volume = Value::Object(volume);
@@ -138,8 +138,9 @@ fn add_volume(spec: &mut Object, path: Path, name: &str, edits: &mut Edits) -> R
         read_only: Some(true),
         ..VolumeMount::default()
     });
+    let mut lack_api = lack_api.iter();
     edit_containers(spec, &mut |container, path| {
-        if lacks_api_mount(&Fields { object: container, path })? {
+        if lack_api.next() == Some(&true) {
             list_or_new(container, "volumeMounts", path)?.push(mount.clone());
             edits.note(path.member("volumeMounts"), "lacks the credentials of the home cluster");
         }

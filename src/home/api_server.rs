@@ -45,8 +45,11 @@ pub(crate) fn home_api_server(
     if candidates.is_empty() {
         candidates = if is_aliased { of_host(DEFAULT_HOST) } else { named.iter().collect() };
     }
-    if let (None, true, true, Some(other)) =
-        (&home_cluster.api_server_host, is_aliased, candidates.is_empty(), named.first())
+    let is_host_open = home_cluster.api_server_host.is_none();
+    if is_host_open
+        && is_aliased
+        && candidates.is_empty()
+        && let Some(other) = named.first()
     {
         warnings.add(Warning::VariablesDiffer { named: other.authority() });
     }
@@ -54,7 +57,7 @@ pub(crate) fn home_api_server(
         let endpoints = candidates.iter().take(4).map(|endpoint| endpoint.authority()).collect();
         Err(Rejection::SeveralApiServers { endpoints, setting }.into())
     };
-    if home_cluster.api_server_host.is_none() && candidates.iter().any(|endpoint| endpoint.host != host) {
+    if is_host_open && candidates.iter().any(|endpoint| endpoint.host != host) {
         return several("homeApiServerHost");
     }
     let port = candidates.first().map_or(DEFAULT_PORT, |first| first.port);
@@ -65,7 +68,7 @@ pub(crate) fn home_api_server(
     // The cluster names lead to the addresses of the settings, and an address has no alias that leads there too.
     let addresses = &home_cluster.api_server_addresses;
     let is_elsewhere = host.parse().is_ok_and(|ip| !addresses.is_empty() && !addresses.contains(&ip));
-    if home_cluster.api_server_host.is_none() && is_elsewhere {
+    if is_host_open && is_elsewhere {
         warnings.add(Warning::VariablesDiffer { named: endpoint.authority() });
     }
     Ok(endpoint)

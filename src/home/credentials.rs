@@ -195,9 +195,10 @@ impl<'w, 'c> Credentials<'w, 'c> {
         let own = own.filter(|own| !self.context.is_token_secret(own));
         let read = Source::read(&Fields::of(source, path)?)?;
         let is_liqos = |item: &Item| is_liqos_item(self.context, volume.name, &read, item);
-        let is_apis = |item: &Item| own.is_some() && is_liqos(item) && is_api_token(volume.mounted, item.path);
         let are_liqos: Vec<_> = read.items().iter().map(is_liqos).collect();
-        let are_apis: Vec<_> = read.items().iter().map(is_apis).collect();
+        let is_apis =
+            |(item, is_liqos): (&Item, &bool)| own.is_some() && *is_liqos && is_api_token(volume.mounted, item.path);
+        let are_apis: Vec<_> = read.items().iter().zip(&are_liqos).map(is_apis).collect();
 
         let secret = body_mut(source, "secret", path)?;
         let mut is_edited = false;

@@ -17,8 +17,8 @@ pub(crate) const SERVICE_ACCOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/se
 pub(crate) struct Mounts {
     /// The volumes that are mounted at the API path or below.
     pub(crate) api_volumes: BTreeMap<String, ApiVolume>,
-    /// Whether a container has nothing mounted at the API path.
-    pub(crate) lacks_api: bool,
+    /// For each container, in their order, whether nothing is mounted at its API path.
+    pub(crate) lack_api: Vec<bool>,
     /// The containers that mount something at `/etc/hosts`.
     pub(crate) over_hosts: Vec<String>,
 }
@@ -50,7 +50,7 @@ impl Mounts {
                 let part = mount.string("subPath")?.or(mount.string("subPathExpr")?).unwrap_or_default();
                 mounts.api_volumes.entry(name.to_owned()).or_default().add(&below, part);
             }
-            mounts.lacks_api |= lacks_api;
+            mounts.lack_api.push(lacks_api);
             Ok(())
         })?;
         Ok(mounts)
@@ -82,16 +82,6 @@ impl ApiVolume {
 /// Whether clients take a file of a volume, mounted at the API path or not, for the API's token.
 pub(crate) fn is_api_token(mounted: Option<&ApiVolume>, path: Option<&str>) -> bool {
     mounted.zip(path).is_some_and(|(mounted, path)| mounted.is_token(path))
-}
-
-/// Whether nothing is mounted at the API path of a container.
-pub(crate) fn lacks_api_mount(container: &Fields) -> Result<bool> {
-    for mount in container.list("volumeMounts")?.objects() {
-        if mount?.string("mountPath")?.and_then(below_api_path).is_some_and(|below| below.is_empty()) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// The part of a path below the API path, without which there is nothing. In images `/var/run` is a link to `/run`.
