@@ -197,13 +197,6 @@ fn remove_nulls(value: &mut Value) {
     }
 }
 
-/// Modes other than home do not read the environment, so nothing in it can be wrong for them.
-#[test]
-fn what_a_mode_does_not_read_is_not_checked() {
-    let case = full().settings(json!({"defaultMode": "disabled"})).set("/object/spec/containers/0/env", json!("x"));
-    assert_eq!(case.object()["spec"]["containers"][0]["env"], json!("x"));
-}
-
 /// The SDK's type is what the host reads a response into.
 #[test]
 fn the_sdk_reads_every_kind_of_response() {
