@@ -14,6 +14,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     test.use({ colorScheme });
 
     test("axe finds nothing", async ({ page, playground }) => {
+      test.slow();
       const findings = async () => {
         const { violations } = await new AxeBuilder({ page }).analyze();
         return violations.map(({ id, nodes }) => ({ id, targets: nodes.map(({ html }) => html) }));
@@ -79,6 +80,7 @@ test("everything is reached with the keyboard, and left again", async ({ page, p
     "homeApiServerHost",
     "homeApiServerPort",
     "homeApiServerAddresses",
+    "clusterDomain",
     "homeCredentialsSecret",
     "Which home cluster a pod comes from",
     "homeClusterId",
@@ -92,6 +94,7 @@ test("everything is reached with the keyboard, and left again", async ({ page, p
     "disabled",
     "allowedRemoteServiceAccounts",
     "keptTokenAudiences",
+    "foreignContainers",
     "Checks",
     "strict",
     "validateOnly",

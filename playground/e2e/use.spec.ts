@@ -176,7 +176,7 @@ test("the pod's Namespace is looked up", async ({ page, playground }) => {
   await expect(playground.message).toHaveText("The policy leaves this pod as it is.");
   await playground.example("One of many home clusters");
   await expect(playground.namespace).toContainText("name: liqo-demo-milan");
-  await page.getByLabel("namespaceLookup").uncheck();
+  await page.getByLabel("Manifest", { exact: true }).selectOption("settings.yaml");
   await expect(playground.namespace).toBeHidden();
 });
 
