@@ -142,7 +142,8 @@ TEXT
 
 # eventually COMMAND…: repeats a command until it succeeds, for a minute at most.
 eventually() {
-    for _ in {1..60}; do
+    local end=$((SECONDS + 60))
+    while ((SECONDS < end)); do
         ! "$@" >/dev/null 2>&1 || return 0
         sleep 1
     done
