@@ -8,26 +8,40 @@ mod tests;
 use crate::context::Context;
 use crate::endpoint::{Block, Endpoint, PORT, Variable};
 use crate::liqo;
-use crate::pod::containers::EnvVar;
+use crate::pod::containers::{Container, EnvVar};
 use crate::pod::mounts::ApiVolume;
 use crate::pod::volumes::{Item, Source};
+use crate::rejection::{Rejection, Result};
 use crate::settings::port_number;
 
 /// How many different ports and hosts of one environment are looked at.
 const MAX_LITERALS: usize = 16;
 
-/// The endpoints that an environment names, by the literals of five variables that agree with each other, wherever they
-/// stand and beside whatever else. A pod in which one is named was forged.
+/// How long a host can be. Each container gets it several times.
+const MAX_HOST: usize = 253;
+
+/// The endpoints that the environment of a container names, by the literals of five variables that agree with each other,
+/// wherever they stand and beside whatever else. A pod in which one is named was forged.
 ///
 /// Platforms append, replace or put first variables of their own: AKS the host, the URLs and the address for port 443,
 /// Gardener the host. None of them writes all five.
 /// Source: `RemoteContainerEnvVariablesAPIServerSupport` in Liqo's `pkg/virtualKubelet/forge/pods.go`.
-pub(crate) fn named_endpoints(env: &[EnvVar]) -> Vec<Endpoint> {
+///
+/// # Errors
+///
+/// A host is longer than any can be.
+pub(crate) fn named_endpoints(container: &Container) -> Result<Vec<Endpoint>> {
+    let env = &container.env;
     let mut endpoints = Vec::new();
     for port in literals(env, PORT).into_iter().filter_map(port_number) {
-        for host in literals(env, &format!("KUBERNETES_PORT_{port}_TCP_ADDR")) {
+        let name = format!("KUBERNETES_PORT_{port}_TCP_ADDR");
+        for host in literals(env, &name) {
             if !is_host(host) {
                 continue;
+            }
+            if host.len() > MAX_HOST {
+                let path = format!("{}: {name}", container.env_path());
+                return Err(Rejection::LongName { path, limit: MAX_HOST }.into());
             }
             let block = Block::new(Endpoint { host: host.to_owned(), port });
             let is_there = |expected: &Variable| {
@@ -38,7 +52,7 @@ pub(crate) fn named_endpoints(env: &[EnvVar]) -> Vec<Endpoint> {
             }
         }
     }
-    endpoints
+    Ok(endpoints)
 }
 
 /// The different literal values of a variable.
@@ -55,7 +69,7 @@ fn literals<'v>(env: &[EnvVar<'v>], name: &str) -> Vec<&'v str> {
 /// Whether the virtual kubelet may have been given a host: it takes a trailing dot, underscores and upper case too.
 fn is_host(host: &str) -> bool {
     let is_other = |character: char| character == '$' || character.is_whitespace() || character.is_control();
-    (1..=253).contains(&host.chars().count()) && !host.contains(is_other)
+    !host.is_empty() && !host.contains(is_other)
 }
 
 /// Whether a source shows a token in a volume that is mounted at the API path. One that shows all its keys may do so, but

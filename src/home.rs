@@ -49,7 +49,7 @@ pub(crate) fn edit(pod: &mut Object, context: &Context, edits: &mut Edits, warni
     let account = service_account_of(&fields)?.map(str::to_owned);
     let mut mounts = Mounts::read(&fields)?;
     let containers = containers(&fields, &context.settings.foreign_containers)?;
-    let named = all_named(&containers);
+    let named = all_named(&containers)?;
     let are_foreign: Vec<_> = containers.iter().map(|container| container.is_foreign).collect();
     let is_aliased = is_aliased(&fields, context)?;
     let added = if account.is_none() { added_volume(&fields, &mounts)? } else { None };

@@ -20,7 +20,7 @@ use crate::pod::mounts::{ApiVolume, Mounts};
 use crate::pod::path::Path;
 use crate::pod::service_account::{set_automount, set_service_account};
 use crate::pod::volumes::{
-    ProjectedVolume, Source, Sources, TOKEN, TOKEN_SECONDS, Volumes, body_mut, edit_projected_volumes,
+    ProjectedVolume, Source, Sources, TOKEN_SECONDS, Volumes, body_mut, edit_projected_volumes,
 };
 use crate::rejection::{Rejection, Result};
 use crate::release::warn_of_unknown_credentials;
@@ -85,8 +85,10 @@ fn refuse_home_endpoints(
     context: &Context,
     warnings: &mut Warnings,
 ) -> Result<()> {
-    if let Some(container) = containers.iter().find(|container| !named_endpoints(&container.env).is_empty()) {
-        return Err(Rejection::ForgedForHome { path: container.env_path() }.into());
+    for container in containers {
+        if !named_endpoints(container)?.is_empty() {
+            return Err(Rejection::ForgedForHome { path: container.env_path() }.into());
+        }
     }
     let home_cluster = context.home_cluster;
     let names = cluster_names(home_cluster.cluster_domain.as_deref());
@@ -146,8 +148,8 @@ fn restore_credentials(sources: Sources, mounted: &ApiVolume, context: &Context,
             edits.note(path, "shows the certificates of the home cluster");
         }
     }
-    if mounted.is_whole && !shows_token {
-        list.push(json!({"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": TOKEN}}));
+    if let Some(file) = mounted.token_path().filter(|_| !shows_token) {
+        list.push(json!({"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": file}}));
         edits.note(path, "do not show a token of the foreign cluster");
     }
     Ok(())

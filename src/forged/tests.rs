@@ -1,6 +1,6 @@
 use super::named_endpoints;
 use crate::endpoint::{Block, Endpoint};
-use crate::pod::containers::EnvVar;
+use crate::pod::containers::{Container, EnvVar};
 
 fn literal<'v>(name: &'v str, value: &'v str) -> EnvVar<'v> {
     EnvVar { name, value: Some(value), is_service_account_name: false }
@@ -14,9 +14,13 @@ fn forged(host: &str, port: u16) -> Vec<EnvVar<'static>> {
     variables.map(|variable| literal(&variable.name, &variable.value)).collect()
 }
 
+fn container<'v>(env: &[EnvVar<'v>]) -> Container<'v> {
+    Container { list: "containers", index: 2, env: env.to_vec(), is_foreign: false }
+}
+
 #[track_caller]
 fn names(env: &[EnvVar], expected: &[&str]) {
-    let named: Vec<_> = named_endpoints(env).iter().map(Endpoint::authority).collect();
+    let named: Vec<_> = named_endpoints(&container(env)).unwrap().iter().map(Endpoint::authority).collect();
     assert_eq!(named, expected);
 }
 
@@ -58,7 +62,7 @@ fn platforms_hide_nothing() {
 fn what_does_not_agree_names_nothing() {
     names(&[], &[]);
     names(&[literal("KUBERNETES_SERVICE_HOST", "vk"), literal("KUBERNETES_SERVICE_PORT", "443")], &[]);
-    for host in ["$(HOST)", "a b", "", "a\u{7}", &"h".repeat(254)] {
+    for host in ["$(HOST)", "a b", "", "a\u{7}"] {
         names(&forged(host, 443), &[]);
     }
     let evidence = ["SERVICE_PORT", "PORT_6443_TCP", "PORT_6443_TCP_PROTO", "PORT_6443_TCP_ADDR", "PORT_6443_TCP_PORT"];
@@ -76,4 +80,13 @@ fn what_does_not_agree_names_nothing() {
         different[index].value = Some("06443");
         names(&different, expected);
     }
+}
+
+#[test]
+fn a_host_has_253_characters_at_most() {
+    let longest = "h".repeat(253);
+    names(&forged(&longest, 443), &[&format!("{longest}:443")]);
+    let rejection = named_endpoints(&container(&forged(&"h".repeat(254), 443))).unwrap_err().to_string();
+    let path = "spec.containers[2].env: KUBERNETES_PORT_443_TCP_ADDR";
+    assert_eq!(rejection, format!("{path}: expected at most 253 characters, found more"));
 }

@@ -14,14 +14,16 @@ use crate::warning::{Warning, Warnings};
 const MAX_ENDPOINTS: usize = 32;
 
 /// The different endpoints that the environments of containers name.
-pub(crate) fn all_named(containers: &[Container]) -> Vec<Endpoint> {
+pub(crate) fn all_named(containers: &[Container]) -> Result<Vec<Endpoint>> {
     let mut endpoints = Vec::new();
-    for endpoint in containers.iter().flat_map(|container| named_endpoints(&container.env)) {
-        if endpoints.len() < MAX_ENDPOINTS && !endpoints.contains(&endpoint) {
-            endpoints.push(endpoint);
+    for container in containers {
+        for endpoint in named_endpoints(container)? {
+            if endpoints.len() < MAX_ENDPOINTS && !endpoints.contains(&endpoint) {
+                endpoints.push(endpoint);
+            }
         }
     }
-    endpoints
+    Ok(endpoints)
 }
 
 /// Decides on the endpoint. `is_aliased` is whether a host alias of the pod has one of the cluster names, and no

@@ -94,11 +94,12 @@ impl<'w, 'c> Credentials<'w, 'c> {
             written.push(self.edit_source(volume, source, path.item(index), &mut moved)?);
         }
         list.append(&mut moved);
-        if let Some(mounted) = mounted.filter(|mounted| mounted.is_whole)
+        if let Some(mounted) = mounted
+            && let Some(file) = mounted.token_path()
             && !self.shows_token(list, mounted, path)?
         {
             match &self.context.home_cluster.credentials_secret {
-                Some(own) => list.push(json!({"secret": fragment(secret_of(own, TOKEN, TOKEN, volume.mode))})),
+                Some(own) => list.push(json!({"secret": fragment(secret_of(own, TOKEN, file, volume.mode))})),
                 None => self.warnings.add(Warning::NoToken { volume: name.to_owned() }),
             }
         }

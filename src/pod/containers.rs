@@ -14,8 +14,8 @@ const MAX_CONTAINERS: usize = 1000;
 /// A container or init container.
 #[derive(Debug)]
 pub(crate) struct Container<'v> {
-    list: &'static str,
-    index: usize,
+    pub(crate) list: &'static str,
+    pub(crate) index: usize,
     pub(crate) env: Vec<EnvVar<'v>>,
     /// Whether `foreignContainers` names it.
     pub(crate) is_foreign: bool,

@@ -26,8 +26,6 @@ pub(crate) struct Mounts {
 /// A volume that is mounted at the API path or below.
 #[derive(Debug, Default)]
 pub(crate) struct ApiVolume {
-    /// Whether it is mounted there as a whole, so that it has to show a token.
-    pub(crate) is_whole: bool,
     /// The files in it that clients find at the API path as `token`.
     tokens: BTreeSet<String>,
 }
@@ -56,7 +54,7 @@ impl Mounts {
         Ok(mounts)
     }
 
-    /// Adds a volume that was mounted at the API path as a whole.
+    /// Adds a volume that is mounted at the API path.
     pub(crate) fn add_whole(&mut self, volume: String) {
         self.api_volumes.entry(volume).or_default().add("", "");
     }
@@ -65,12 +63,22 @@ impl Mounts {
 impl ApiVolume {
     /// Adds a mount of a part of the volume (all of it if empty) at a path below the API path.
     fn add(&mut self, below: &str, part: &str) {
-        self.is_whole |= below.is_empty() && part.is_empty();
-        match below {
-            "" => self.tokens.insert(normalized(&format!("{part}/{TOKEN}"))),
-            TOKEN => self.tokens.insert(normalized(part)),
-            _ => false,
+        let file = match below {
+            "" => normalized(&format!("{part}/{TOKEN}")),
+            TOKEN => normalized(part),
+            _ => return,
         };
+        // A directory as `token` is none.
+        if !file.is_empty() {
+            self.tokens.insert(file);
+        }
+    }
+
+    /// The file that has to be a token: clients look for one, and find nothing else there.
+    pub(crate) fn token_path(&self) -> Option<&str> {
+        let first = self.tokens.get(TOKEN).or(self.tokens.first());
+        // What a `subPathExpr` refers to is not known.
+        first.map(String::as_str).filter(|path| !path.contains('$'))
     }
 
     /// Whether clients take a file of the volume for the API's token.
