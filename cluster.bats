@@ -15,14 +15,15 @@ bats_require_minimum_version 1.5.0
 label=liqo-api-access-policy.github.io/cluster-test
 prefix=api-access-test
 
-# namespace NAME GROUP [LABEL…]: prints a namespace with the ServiceAccounts that the pods name. Policies of GROUP select it.
+# namespace NAME GROUP [LABEL…]: prints a namespace with the ServiceAccounts that the pods name. Policies of GROUP
+# select it.
 namespace() {
     jq -n --arg name "$prefix-$1" --arg key "$label" --arg group "$2" '
         ($ARGS.positional | map(split("=") | {(.[0]): .[1]}) | add) as $labels
         | {apiVersion: "v1", kind: "Namespace", metadata: {
             name: $name, labels: ({($key): $group} + $labels), annotations: {"liqo.io/original-name": "demo"}}},
-          ("builder", "reporter", "foreign-reporter", "thumbnailer", "ledger", "checkout" | {apiVersion: "v1", kind: "ServiceAccount", metadata: {
-            namespace: $name, name: .}})' --args "${@:3}"
+          ("builder", "reporter", "foreign-reporter", "thumbnailer", "ledger", "checkout"
+            | {apiVersion: "v1", kind: "ServiceAccount", metadata: {namespace: $name, name: .}})' --args "${@:3}"
 }
 
 # manifest FILE GROUP: prints the objects of an example with this module, on the PolicyServer of these tests, for the

@@ -8,8 +8,8 @@ CLUSTER_TEST_POLICY_SERVER ?= default
 .PHONY: cluster-test
 cluster-test: annotated-policy.wasm | bats jq kubectl ## Test in a cluster: make cluster-test CLUSTER_TEST_CONTEXT=… REFERENCE=host/name:tag
 	@test "$$(kubectl config current-context)" = '$(CLUSTER_TEST_CONTEXT)' || \
-	$(call fail,kubectl's current context is not CLUSTER_TEST_CONTEXT)
-	@$(if $(filter file,$(origin REFERENCE)),$(call fail,REFERENCE is missing: name a registry that the cluster can pull from))
+	{ echo "kubectl's current context is not CLUSTER_TEST_CONTEXT" >&2; exit 1; }
+	$(if $(filter file,$(origin REFERENCE)),$(error REFERENCE is not set: name a registry that the cluster can pull from))
 	@module=$$($(MAKE) --silent publish | jq --raw-output .immutable_ref) && \
 	MODULE="registry://$$module" POLICY_SERVER='$(CLUSTER_TEST_POLICY_SERVER)' bats cluster.bats
 
@@ -18,7 +18,6 @@ POLICY_SERVER ?= policy-server
 .PHONY: load-test
 load-test: annotated-policy.wasm | jq wrk ## Measure what policy-server serves: make load-test POLICY_SERVER=path [NAMESPACE=name]
 	@make/load-test '$(POLICY_SERVER)' $< $(NAMESPACE)
-
 
 .PHONY: alerts-test
 alerts-test: $(TARGET_DIR)/alerts/rules.yml | promtool ## Test the alerts of examples/alerts.yaml with promtool
@@ -32,10 +31,10 @@ $(TARGET_DIR)/alerts/rules.yml: examples/alerts.yaml
 
 .PHONY: kubectl wrk promtool
 kubectl:
-	@command -v $@ >/dev/null || $(call fail,kubectl is missing: see https://kubernetes.io/docs/tasks/tools)
+	@command -v $@ >/dev/null || $(call missing,$@,https://kubernetes.io/docs/tasks/tools)
 
 wrk:
-	@command -v $@ >/dev/null || $(call fail,$@ is missing: install it with your system's package manager)
+	@command -v $@ >/dev/null || $(call missing,$@,https://github.com/wg/wrk)
 
 promtool:
-	@command -v $@ >/dev/null || $(call fail,$@ is missing: it comes with Prometheus)
+	@command -v $@ >/dev/null || $(call missing,promtool$(comma) a part of Prometheus$(comma),https://prometheus.io/download)

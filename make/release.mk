@@ -7,7 +7,9 @@ policy.cdx.json: $(MANIFESTS) ## List what the module is made of, as a CycloneDX
 deny: ## Check licences, sources and advisories of the dependencies with cargo-deny
 	@cargo deny --version >/dev/null 2>&1 || cargo install cargo-deny --locked
 	cargo deny --workspace check
-	cargo deny --manifest-path fuzz/Cargo.toml check --config '$(CURDIR)/deny.toml'
+	for workspace in benches fuzz; do \
+	  cargo deny --manifest-path "$$workspace/Cargo.toml" check --config '$(CURDIR)/deny.toml'; \
+	done
 
 REPRODUCED := $(TARGET_DIR)/reproduced
 

@@ -52,8 +52,10 @@ pub(crate) fn edit(
     let containers = containers(&fields, &context.settings.foreign_containers)?;
     let volumes = Volumes::read(&fields)?;
     // The API server takes such a volume for its own, mounts it where it finds nothing mounted, and fills in nothing.
-    if let Some(volume) = volumes.projected.iter().find(|volume| volume.name.starts_with(API_ACCESS)) {
-        mounts.add_whole(volume.name.to_owned());
+    let is_taken = |name: &&str| name.starts_with(API_ACCESS);
+    let taken = volumes.projected.iter().map(|volume| volume.name).find(is_taken);
+    for name in taken.into_iter().chain(volumes.others.iter().copied().find(is_taken)) {
+        mounts.add_whole(name.to_owned());
     }
     refuse_home_endpoints(&containers, &fields, context, warnings)?;
     volumes.projected.iter().try_for_each(|volume| refuse_home_credentials(volume, context))?;

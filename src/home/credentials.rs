@@ -107,6 +107,8 @@ impl<'w, 'c> Credentials<'w, 'c> {
             remove_shadowed(list, &written, path)?;
             edits.note(path, "do not show the credentials of the home cluster");
         }
+        // All others are Secrets now.
+        self.keeps_token |= list.iter().any(|source| source["serviceAccountToken"].is_object());
         Ok(())
     }
 
@@ -125,7 +127,6 @@ impl<'w, 'c> Credentials<'w, 'c> {
             Source::ServiceAccountToken { path: file, audience } => {
                 let is_apis = is_api_token(volume.mounted, file);
                 if !is_apis && self.context.keeps_audience(audience) {
-                    self.keeps_token = true;
                     return Ok(false);
                 }
                 let path_of_file = path.member("serviceAccountToken");

@@ -77,11 +77,16 @@ impl Meant {
         self.tokens.contains(&(volume.to_owned(), path.to_owned()))
     }
 
-    /// Whether the pod keeps a token of the foreign cluster.
+    /// Whether the pod keeps a token of the foreign cluster. Another one that is shown at its path takes its place.
     pub(crate) fn keeps_token(&self, pod: &Value) -> bool {
         self.projected(pod).iter().any(|volume| {
+            let credential = |path: &str, shown| self.credential(volume.name, path, shown);
+            let is_kept = |credential| credential == Some(Credential::KeptToken);
             let mut files = volume.sources.iter().flat_map(|(_, files)| files);
-            files.any(|(path, shown)| self.credential(volume.name, path, shown) == Some(Credential::KeptToken))
+            files.any(|(path, shown)| {
+                let last = credential(path, &volume.files[path]);
+                is_kept(credential(path, shown)) && (last.is_none() || is_kept(last))
+            })
         })
     }
 

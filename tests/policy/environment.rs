@@ -13,7 +13,7 @@ fn with_env(env: &[Value]) -> Case {
     Case::pod(
         json!({"metadata": {"name": "p"}, "spec": {"containers": containers, "automountServiceAccountToken": false}}),
     )
-    .settings(json!({"homeApiServerAddresses": ["10.80.0.5"]}))
+    .settings(json!({"homeApiServerAddresses": ["10.80.0.5", "fd00:80::5"]}))
 }
 
 /// Asserts that the policy makes this of the environment and changes nothing else but aliases, warns of nothing, writes
@@ -32,7 +32,7 @@ fn assert_env(case: &Case, env: &[Value], home_api_server: &str) {
 }
 
 fn with_addresses(mut settings: Value) -> Value {
-    settings["homeApiServerAddresses"] = json!(["10.80.0.5"]);
+    settings["homeApiServerAddresses"] = json!(["10.80.0.5", "fd00:80::5"]);
     settings
 }
 

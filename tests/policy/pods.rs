@@ -221,10 +221,10 @@ fn source() -> Any {
 }
 
 fn pod() -> Any {
-    let modes = prop_oneof![9 => word(&["remote", "remote", "remote", "disabled", "home"]), 1 => any::<String>().prop_map(Value::from)];
+    let modes = prop_oneof![9 => word(&["remote", "remote", "remote", "remote", "remote", "remote", "disabled", "disabled", "home"]), 1 => any::<String>().prop_map(Value::from)];
     let accounts = || word(&["default", "reader", "a.b-c", "", "$(KUBERNETES_PORT)"]);
     let annotations = object([
-        (MODE, 50, modes.boxed()),
+        (MODE, 70, modes.boxed()),
         (REMOTE_NAME, 15, accounts()),
         (HOME_NAMESPACE, 5, word(&["demo", "kube-system"])),
         ("liqo.io/api-server-suport", 3, word(&["remote"])),
@@ -266,7 +266,8 @@ fn home_cluster() -> [(&'static str, u32, Any); 8] {
     let hosts = word(&["api.example.org", "kubernetes.default.svc", "fd00::9"]);
     let ports = select(vec![json!(443), json!("6443")]).boxed();
     let addresses = select(vec![json!(["10.0.0.1"]), json!(["fd00::1", "192.0.2.1"]), json!([])]).boxed();
-    let allowed = select(vec![json!(["home", "remote", "disabled"]), json!(["home", "disabled"])]).boxed();
+    let all = json!(["home", "remote", "disabled"]);
+    let allowed = select(vec![all.clone(), all, json!(["home", "disabled"])]).boxed();
     [
         ("homeApiServerHost", 30, hosts),
         ("homeApiServerPort", 30, ports),
