@@ -134,7 +134,7 @@ async function evaluateNow(): Promise<void> {
   isEvaluating = true;
   remember();
   const done = await outcomeOf(() => ({ kind: "evaluate", ...input() }));
-  if ("evaluation" in done) showEvaluation(done.evaluation);
+  if ("evaluation" in done) await showEvaluation(done.evaluation);
   isEvaluating = false;
   if (isStale) await evaluateNow();
   else if (pause === undefined) outcome.ariaBusy = "false";
@@ -153,7 +153,7 @@ async function setSetting(name: string, value: Json | undefined): Promise<void> 
   if ("settings" in done) editors.settings.text = done.settings;
 }
 
-function showEvaluation(evaluation: Evaluation): void {
+async function showEvaluation(evaluation: Evaluation): Promise<void> {
   const { verdict, marks, settings, needsNamespace, madeNamespace: made, policy } = evaluation;
   if (takePolicy(policy)) return;
   if (needsNamespace !== undefined) namespacePanel.hidden = !needsNamespace;
@@ -173,7 +173,7 @@ function showEvaluation(evaluation: Evaluation): void {
     evaluateSoon();
   });
   const [first] = marks.filter(({ severity }) => severity === "error");
-  showResult(verdict, first, first ? place(first) : "", goTo);
+  await showResult(verdict, first, first && place(first), goTo);
 }
 
 /** Takes a manifest that was pasted beside the objects into the settings, once. */
@@ -207,7 +207,7 @@ function goTo({ editor, from }: Mark): void {
 function showStopped(message: string): void {
   mark([]);
   outcome.ariaBusy = "false";
-  showResult({ kind: "stopped", message }, undefined, "", () => {});
+  void showResult({ kind: "stopped", message });
 }
 
 function reason(error: unknown): string {

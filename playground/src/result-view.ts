@@ -30,23 +30,23 @@ const LOOKS: Record<Shown["kind"], [look: string, sign: string, title: string]> 
 
 let diffView: Promise<DiffView> | undefined;
 
-/** Shows a verdict; `goTo` leads to the place that it is about, where it names one. */
-export function showResult(verdict: Shown, mark: Mark | undefined, place: string, goTo: (mark: Mark) => void): void {
+/** Shows a verdict; `goTo` leads to the place that it is about, where it names one. Done when all of it is drawn. */
+export async function showResult(verdict: Shown, mark?: Mark, place = "", goTo?: (mark: Mark) => void): Promise<void> {
   const answer = verdict.kind === "accepted" || verdict.kind === "rejected" ? verdict : undefined;
   showVerdict(verdict, answer, mark);
-  const jump = byId<HTMLButtonElement>("go-to-mark");
-  jump.hidden = !mark;
-  jump.textContent = place;
-  jump.onclick = () => mark && goTo(mark);
+  Object.assign(byId("go-to-mark"), { hidden: !mark, textContent: place, onclick: () => mark && goTo?.(mark) });
 
   showNotes(answer);
   byId("change").hidden = !answer?.change;
-  // It comes when the first difference is there: the page need not wait for it.
-  if (answer?.change) diffView ??= import("./diff-view.ts").then(({ DiffView }) => new DiffView());
-  void diffView?.then((view) => view.show(answer?.change));
   showCode("patch", answer?.change?.patch);
   showCode("command", answer?.command);
   byId("time").textContent = answer ? `Evaluated in ${answer.milliseconds.toFixed(1)} ms by` : "";
+  // It comes when the first difference is there, and again when it could not come.
+  if (answer?.change) diffView ??= import("./diff-view.ts").then(({ DiffView }) => new DiffView());
+  const drawn = diffView?.then((view) => view.show(answer?.change));
+  await drawn?.catch(() => {
+    diffView = undefined;
+  });
 }
 
 function showVerdict(verdict: Shown, answer: Answer | undefined, mark: Mark | undefined): void {
@@ -61,9 +61,7 @@ function showVerdict(verdict: Shown, answer: Answer | undefined, mark: Mark | un
   setText("verdict-change", answer?.change ? `Changed: ${answer.change.words.join(", ")}.` : "");
   showSelection(answer?.selection);
   const address = verdict.kind === "rejected" || mark ? sectionAbout(mark?.message ?? message(verdict)) : undefined;
-  const link = byId<HTMLAnchorElement>("verdict-link");
-  link.hidden = !address;
-  link.href = address ?? "";
+  Object.assign(byId("verdict-link"), { hidden: !address, href: address ?? "" });
 }
 
 function showNotes(answer: Answer | undefined): void {
