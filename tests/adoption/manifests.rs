@@ -401,16 +401,19 @@ fn the_home_cluster_selects_what_the_policy_checks() {
                 "replicationcontrollers" => "ReplicationController",
                 other => panic!("{other} is nothing that the policy checks"),
             };
-            let object = match kind {
-                "Pod" => bad_template.clone(),
-                "CronJob" => json!({"spec": {"jobTemplate": {"spec": {"template": bad_template}}}}),
-                _ => json!({"spec": {"template": bad_template}}),
+            let (place, object) = match kind {
+                "Pod" => ("", bad_template.clone()),
+                "CronJob" => {
+                    ("spec.jobTemplate.spec.template.", json!({"spec": {"jobTemplate": {"spec": {"template": bad_template}}}}))
+                }
+                _ => ("spec.template.", json!({"spec": {"template": bad_template}})),
             };
+            let problem = r#""both" is not a mode; set "remote" or "disabled", or leave it unset for home"#;
+            let message = format!("{place}metadata.annotations[\"liqo.io/api-server-support\"]: {problem}");
             for operation in rule.operations.iter().flatten() {
                 let group = &rule.api_groups.as_ref().unwrap()[0];
                 let case = Case::create(group, "v1", kind, object.clone()).set("/operation", json!(operation));
-                let rejection = case.rejection();
-                assert!(rejection.contains("liqo.io/api-server-support"), "{kind} {operation}: {rejection}");
+                assert_eq!(case.rejection(), message, "{kind} {operation}");
                 checked += 1;
             }
         }

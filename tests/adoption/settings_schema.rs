@@ -328,11 +328,17 @@ fn schema_and_policy_judge_home_clusters_alike() {
 
 /// JSON Schema does not see what an entry inherits, and takes each number without a fraction for an integer.
 #[rstest]
-#[case(json!({"allowedModes": ["home"], "homeClusters": {"milan": {"defaultMode": "remote"}}}))]
-#[case(json!({"homeClusters": {"milan": {"allowedModes": ["remote"]}}}))]
-#[case(json!({"homeApiServerPort": 443.0}))]
-fn left_to_the_policy(#[case] settings: Value) {
-    assert!(problem(&settings).is_some());
+#[case(
+    json!({"allowedModes": ["home"], "homeClusters": {"milan": {"defaultMode": "remote"}}}),
+    "homeClusters.milan.defaultMode: \"remote\" is not one of allowedModes"
+)]
+#[case(
+    json!({"homeClusters": {"milan": {"allowedModes": ["remote"]}}}),
+    "homeClusters.milan.defaultMode: \"home\" (inherited) is not one of allowedModes"
+)]
+#[case(json!({"homeApiServerPort": 443.0}), "homeApiServerPort: expected a number from 1 to 65535, found 443.0")]
+fn left_to_the_policy(#[case] settings: Value, #[case] message: &str) {
+    assert_eq!(problem(&settings).as_deref(), Some(message));
     assert!(Judge::new().accepts(&settings));
 }
 

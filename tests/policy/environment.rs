@@ -51,6 +51,9 @@ fn default_block() -> Vec<Value> {
 fn the_environment_leads_home(#[case] settings: Value, #[case] host: &str, #[case] port: u16, #[case] audit: &str) {
     let case = with_env(&[var("A", "1")]).settings(with_addresses(settings));
     assert_env(&case, &[vec![var("A", "1")], block(host, port)].concat(), audit);
+    // Without host and port in the settings, the variables that are there name the endpoint.
+    let later = Case::pod(case.object()).settings(with_addresses(json!({})));
+    assert_eq!(later.outcome().answer.mutated_object, None);
 }
 
 #[test]
