@@ -5,5 +5,9 @@ bench-cargo = cargo $(1) --release --locked --manifest-path benches/Cargo.toml -
 bench: policy.wasm ## Measure what an evaluation costs, also of another module beside it: make bench [OLD=file]
 	$(call announce,benches/release/evaluation,$(FIRST_BENCH))
 	$(call bench-cargo,build) --target $(TARGET) -p typed
-	MODULE='$(abspath policy.wasm)' OLD='$(OLD)' TYPED='$(BENCH_DIR)/$(TARGET)/release/typed.wasm' CRITERION_HOME='$(BENCH_DIR)/criterion' \
-	  $(call bench-cargo,run) -p benches -- --bench --quiet | tee '$(BENCH_DIR)/summary'
+	$(call bench-cargo,build) -p benches
+	@echo 'This takes some minutes; target/benches/log has criterion'\''s own output.'
+	@MODULE='$(abspath policy.wasm)' OLD='$(OLD)' TYPED='$(BENCH_DIR)/$(TARGET)/release/typed.wasm' \
+	  CRITERION_HOME='$(BENCH_DIR)/criterion' SUMMARY='$(BENCH_DIR)/summary' \
+	  '$(BENCH_DIR)/release/benches' --bench --quiet >'$(BENCH_DIR)/log' 2>&1 || { tail '$(BENCH_DIR)/log' >&2; exit 1; }
+	@cat '$(BENCH_DIR)/summary'

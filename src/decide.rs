@@ -2,6 +2,8 @@
 //!
 //! The decision comes before any edit, and it is the same for a pod and for the template of a workload.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Value;
 
 use crate::mode::AccessMode;
@@ -24,8 +26,8 @@ pub(crate) const REMOTE_SERVICE_ACCOUNT_NAME: &str = "liqo.io/remote-service-acc
 /// The annotations that the policy reads.
 pub(crate) const ANNOTATIONS: [&str; 2] = [API_SERVER_SUPPORT, REMOTE_SERVICE_ACCOUNT_NAME];
 
-/// The longest key that can be near one of [`ANNOTATIONS`].
-const MAX_NEAR_KEY: usize = 64;
+/// The lengths that a key near one of [`ANNOTATIONS`] can have, where hyphens do not count.
+const NEAR_KEY: RangeInclusive<usize> = 14..=64;
 
 /// How many letters of a near key differ.
 const MAX_DISTANCE: usize = 2;
@@ -99,7 +101,7 @@ pub(crate) fn decide(
 
 /// The annotation that was likely meant by a key that nobody reads. A misspelt key must not pass for an unset one.
 pub(crate) fn meant_annotation(key: &str) -> Option<&'static str> {
-    if key.len() > MAX_NEAR_KEY || ANNOTATIONS.contains(&key) {
+    if !NEAR_KEY.contains(&key.len()) || ANNOTATIONS.contains(&key) {
         return None;
     }
     let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");

@@ -19,9 +19,7 @@ use crate::pod::host_aliases::HostAlias;
 use crate::pod::mounts::{ApiVolume, Mounts};
 use crate::pod::path::Path;
 use crate::pod::service_account::{set_automount, set_service_account};
-use crate::pod::volumes::{
-    ProjectedVolume, Source, Sources, TOKEN_SECONDS, Volumes, body_mut, edit_projected_volumes,
-};
+use crate::pod::volumes::{ProjectedVolume, Source, Sources, TOKEN_SECONDS, Volumes, body_mut, edit_projected_volumes};
 use crate::rejection::{Rejection, Result};
 use crate::release::warn_of_unknown_credentials;
 use crate::response::Audit;

@@ -75,8 +75,8 @@ fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>> {
                 Subject::Workload(workload) => request.review_workload(workload, &settings, cluster)?,
             };
             // With `strict` only what has no problems is accepted.
-            if let Some(problems) = accepted.warnings.problems().filter(|_| settings.strict) {
-                return Err(Rejection::Strict { problems }.into());
+            if settings.strict && !accepted.warnings.is_empty() {
+                return Err(Rejection::Strict { problems: accepted.warnings.texts().join("; ") }.into());
             }
             accepted
         }

@@ -49,13 +49,14 @@ struct AuditAnnotations {
 /// The JSON of the response to an accepted request. `object` is the object where something in it has changed, and
 /// `room` is how many bytes the response will take at most in most cases.
 pub(crate) fn accept(audit: Option<Audit>, warnings: &Warnings, object: Option<&Value>, room: usize) -> Vec<u8> {
-    let problems = warnings.problems();
+    let warnings = warnings.texts();
+    let problems = (!warnings.is_empty()).then(|| warnings.join("; "));
     let response = Response {
         accepted: true,
         message: None,
         mutated_object: object,
         audit_annotations: audit.map(|audit| AuditAnnotations { audit, problems }),
-        warnings: warnings.texts(),
+        warnings,
     };
     write(&response, room)
 }

@@ -84,8 +84,7 @@ impl Warnings {
         self.0.iter().map(|warning| cut(&warning.to_string(), WARNING_LENGTH)).collect()
     }
 
-    /// The warnings as one text; `None` if there are none.
-    pub(crate) fn problems(&self) -> Option<String> {
-        (!self.0.is_empty()).then(|| self.texts().join("; "))
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }

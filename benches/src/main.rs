@@ -1,11 +1,11 @@
 //! What an evaluation of the policy costs, beside guests to compare it with, in the engine that kwctl and policy-server
-//! embed. `make bench` runs this. Criterion leaves its measurements in the target folder, the summary goes to stdout.
+//! embed. `make bench` runs this. Criterion leaves its measurements in the target folder; the summary goes to a file.
 
 mod guest;
 mod inputs;
 mod measure;
 
-use std::{env, fs, path::PathBuf, time::Instant};
+use std::{env, fmt::Write as _, fs, path::PathBuf, time::Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use criterion::Criterion;
@@ -31,8 +31,14 @@ impl liqo_api_access_policy::Cluster for NoCluster {
     }
 }
 
+/// The measurements, and what is worth knowing of them.
+struct Bench {
+    criterion: Criterion,
+    summary: String,
+}
+
 fn main() -> Result<()> {
-    let mut criterion = measure::criterion();
+    let mut bench = Bench { criterion: measure::criterion(), summary: String::new() };
     let module = module("MODULE")?.context("MODULE is not set")?;
     let policy = Guest::load(&module)?;
     let mut others = Vec::new();
@@ -41,10 +47,12 @@ fn main() -> Result<()> {
             others.push((name, Guest::load(&module)?));
         }
     }
-    println!("module: {} bytes", module.len());
-    pods(&mut criterion, &module, &policy, &others)?;
-    clusters(&mut criterion, &policy, &others)?;
-    hostile(&module, &policy)
+    writeln!(bench.summary, "module: {} bytes", module.len())?;
+    pods(&mut bench, &module, &policy, &others)?;
+    clusters(&mut bench, &policy, &others)?;
+    hostile(&mut bench, &module, &policy)?;
+    fs::write(env::var_os("SUMMARY").context("SUMMARY is not set")?, bench.summary)?;
+    Ok(())
 }
 
 /// The module in the file that an environment variable names, if it is set.
@@ -54,38 +62,34 @@ fn module(variable: &str) -> Result<Option<Vec<u8>>> {
 }
 
 /// Whole evaluations of recorded pods, and the policy's part of them, in the module and natively.
-fn pods(criterion: &mut Criterion, module: &[u8], policy: &Guest, others: &[(&str, Guest)]) -> Result<()> {
+fn pods(bench: &mut Bench, module: &[u8], policy: &Guest, others: &[(&str, Guest)]) -> Result<()> {
     for name in PODS {
         let input = Input::recorded(name, inputs::settings())?;
-        evaluations(criterion, name, &input, policy, others)?;
+        evaluations(bench, name, &input, policy, others)?;
         let instance = policy.start()?;
         let mut tasks = [
             ("policy", task(|| instance.call(&input.payload))),
             ("native", task(|| Ok(liqo_api_access_policy::validate(&input.payload, &NoCluster)))),
         ];
-        measure(criterion, &format!("{name}, guest alone"), &mut tasks)?.print("policy");
-        println!("  memory is {:.1} times the request of {} bytes", input.memory(module)?, input.payload.len());
+        let figures = measure(&mut bench.criterion, &format!("{name}, guest alone"), &mut tasks)?;
+        figures.write("policy", &mut bench.summary)?;
+        let (times, bytes) = (input.memory(module)?, input.payload.len());
+        writeln!(bench.summary, "{name}: memory is {times:.1} times the request of {bytes} bytes")?;
     }
     Ok(())
 }
 
 /// An evaluation with one home cluster, and with so many that the settings are larger than the pod.
-fn clusters(criterion: &mut Criterion, policy: &Guest, others: &[(&str, Guest)]) -> Result<()> {
+fn clusters(bench: &mut Bench, policy: &Guest, others: &[(&str, Guest)]) -> Result<()> {
     for entries in CLUSTERS {
         let input = Input::recorded(PODS[0], inputs::home_clusters(entries))?;
-        evaluations(criterion, &format!("{} with {entries} home clusters", PODS[0]), &input, policy, others)?;
+        evaluations(bench, &format!("{} with {entries} home clusters", PODS[0]), &input, policy, others)?;
     }
     Ok(())
 }
 
 /// Whole evaluations in a fresh instance, as policy-server has them, and in one that is reused, as `kwctl bench` has them.
-fn evaluations(
-    criterion: &mut Criterion,
-    name: &str,
-    input: &Input,
-    policy: &Guest,
-    others: &[(&str, Guest)],
-) -> Result<()> {
+fn evaluations(bench: &mut Bench, name: &str, input: &Input, policy: &Guest, others: &[(&str, Guest)]) -> Result<()> {
     let echo = Guest::echo(&policy.start()?.call(&input.payload)?)?;
     let guests: Vec<_> = [("policy", policy), ("echo", &echo)]
         .into_iter()
@@ -99,13 +103,12 @@ fn evaluations(
         guests.iter().map(|(name, guest, _)| (*name, task(|| guest.start()?.evaluate(input)))).collect();
     let mut reused: Vec<_> =
         guests.iter().map(|(name, _, instance)| (*name, task(|| instance.evaluate(input)))).collect();
-    measure(criterion, &format!("{name}, fresh instance"), &mut fresh)?.print("echo");
-    measure(criterion, &format!("{name}, reused instance"), &mut reused)?.print("echo");
-    Ok(())
+    measure(&mut bench.criterion, &format!("{name}, fresh instance"), &mut fresh)?.write("echo", &mut bench.summary)?;
+    measure(&mut bench.criterion, &format!("{name}, reused instance"), &mut reused)?.write("echo", &mut bench.summary)
 }
 
 /// How time and memory grow with inputs of the kinds that could make them grow faster than the request.
-fn hostile(module: &[u8], policy: &Guest) -> Result<()> {
+fn hostile(bench: &mut Bench, module: &[u8], policy: &Guest) -> Result<()> {
     for (kind, make) in inputs::HOSTILE {
         for bytes in HOSTILE {
             let input = Input::new(make(bytes), serde_json::json!({}))?;
@@ -124,9 +127,10 @@ fn hostile(module: &[u8], policy: &Guest) -> Result<()> {
             };
             let memory = if answer.is_ok() { input.memory(module)? } else { f64::INFINITY };
             let (size, answer) = (input.payload.len() / 1000, answer.map_or(0, |answer| answer.len()) / 1000);
-            println!(
+            writeln!(
+                bench.summary,
                 "{kind}, {size} kB: {outcome}, {fastest:.1} ms, memory {memory:.1} times the request, answer {answer} kB"
-            );
+            )?;
         }
     }
     Ok(())

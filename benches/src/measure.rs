@@ -1,13 +1,13 @@
 //! Measurements by criterion, in several rounds in which the guests take turns: what slows the machine down for a while
 //! slows all of them down. A ratio compares measurements of one round, and is the median of all rounds.
 
-use std::{collections::BTreeMap, env, fs, hint::black_box, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, env, fmt::Write as _, fs, hint::black_box, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result};
 use criterion::{BenchmarkId, Criterion};
 use serde_json::Value;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 21;
 
 /// What is measured, under a name.
 pub(crate) type Task<'t> = (&'t str, Box<dyn FnMut() + 't>);
@@ -20,9 +20,9 @@ pub(crate) struct Figures {
 
 pub(crate) fn criterion() -> Criterion {
     Criterion::default()
-        .warm_up_time(Duration::from_millis(100))
-        .measurement_time(Duration::from_millis(300))
-        .sample_size(20)
+        .warm_up_time(Duration::from_millis(20))
+        .measurement_time(Duration::from_millis(60))
+        .sample_size(10)
         .nresamples(1000)
         .configure_from_args()
 }
@@ -55,17 +55,18 @@ pub(crate) fn measure(criterion: &mut Criterion, name: &str, tasks: &mut [Task])
 }
 
 impl Figures {
-    /// Prints each median, and how many times that of the base it is.
-    pub(crate) fn print(&self, base: &str) {
-        println!("\n{}:", self.group);
+    /// Writes each median, and how many times that of the base it is.
+    pub(crate) fn write(&self, base: &str, summary: &mut String) -> Result<()> {
+        write!(summary, "{}:", self.group)?;
         for (name, rounds) in &self.rounds {
-            print!("  {name} {:.1} µs", median(rounds.iter().copied()));
+            write!(summary, " {name} {:.0} µs", median(rounds.iter().copied()))?;
             if name != base {
                 let ratios = rounds.iter().zip(&self.rounds[base]).map(|(one, base)| one / base);
-                print!(", {:.2} × {base}", median(ratios));
+                write!(summary, " ({:.2} × {base})", median(ratios))?;
             }
-            println!();
         }
+        writeln!(summary)?;
+        Ok(())
     }
 }
 

@@ -403,9 +403,10 @@ fn the_home_cluster_selects_what_the_policy_checks() {
             };
             let (place, object) = match kind {
                 "Pod" => ("", bad_template.clone()),
-                "CronJob" => {
-                    ("spec.jobTemplate.spec.template.", json!({"spec": {"jobTemplate": {"spec": {"template": bad_template}}}}))
-                }
+                "CronJob" => (
+                    "spec.jobTemplate.spec.template.",
+                    json!({"spec": {"jobTemplate": {"spec": {"template": bad_template}}}}),
+                ),
                 _ => ("spec.template.", json!({"spec": {"template": bad_template}})),
             };
             let problem = r#""both" is not a mode; set "remote" or "disabled", or leave it unset for home"#;
