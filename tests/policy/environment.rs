@@ -253,7 +253,6 @@ fn what_others_set_does_not_hide_the_endpoint(
 #[case::reference(forged("$(X)", "6443"))]
 #[case::white_space(forged("a b", "6443"))]
 #[case::line_break(forged("a\n", "6443"))]
-#[case::long(forged(&"h".repeat(254), "6443"))]
 #[case::port_with_a_zero(forged("vk", "06443"))]
 fn what_does_not_agree_names_no_endpoint(#[case] env: Vec<Value>) {
     assert_eq!(with_env(&env).outcome().answer.audit_annotations["home-api-server"], DEFAULT);
