@@ -13,9 +13,9 @@ test("a whole namespace is checked in one paste", async ({ page, playground }) =
   await playground.paste(playground.object, [SERVICE, pod(), MISSPELT].join("---\n"));
   const objects = page.getByRole("region", { name: "Objects" });
   await expect(objects.getByRole("button")).toHaveText([
-    "–front Servicenot a pod or workload",
-    "✓web Podaccepted",
-    "✕misspelt Podrejected",
+    "–Service frontnot a pod or workload",
+    "✓Pod webaccepted",
+    "✕Pod misspeltrejected",
   ]);
   await expect(page.locator("#objects-summary")).toHaveText("1 accepted, 1 rejected, 1 not a pod or workload");
   await expect(playground.title).toHaveText("Accepted");
@@ -45,7 +45,7 @@ test("a pasted manifest brings its settings and selectors", async ({ page, playg
   await playground.paste(playground.object, `${manifest}---\n${pod("liqo.io/api-server-support: remote")}`);
   await expect(playground.title).toHaveText("Rejected");
   await expect(page.getByText("Taken from the manifest that was pasted.")).toBeVisible();
-  await expect(page.locator("#selection")).toHaveText("liqo-api-access-milan selects it.");
+  await expect(page.locator("#selection")).toHaveText("The policy liqo-api-access-milan applies to it.");
   await expect(page.getByLabel("Manifest", { exact: true }).locator("option:checked")).toHaveText("Your own");
   await playground.openSettings("What pods may do");
   await expect(page.getByLabel("defaultMode")).toHaveValue("remote");
@@ -53,7 +53,7 @@ test("a pasted manifest brings its settings and selectors", async ({ page, playg
   await expect(playground.title).toHaveText("Accepted");
   await playground.as("As pasted");
   await expect(page.locator("#selection")).toHaveText(
-    "liqo-api-access-milan does not select it: the Pod lacks the label offloading.liqo.io/origin: milan.",
+    "The policy liqo-api-access-milan does not apply to it: the Pod lacks the label offloading.liqo.io/origin: milan.",
   );
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByLabel("Manifest", { exact: true }).locator("option:checked")).toHaveText(
@@ -64,15 +64,15 @@ test("a pasted manifest brings its settings and selectors", async ({ page, playg
 test("whether the policy would be asked is told, and what is missing", async ({ page, playground }) => {
   await playground.open();
   const selection = page.locator("#selection");
-  await expect(selection).toHaveText("liqo-api-access-milan selects it.");
+  await expect(selection).toHaveText("The policy liqo-api-access-milan applies to it.");
   await page.getByLabel("Manifest", { exact: true }).selectOption("opt-in.yaml");
   await expect(selection).toHaveText(
-    "liqo-api-access-milan does not select it: the Namespace liqo-demo lacks the label api-access.example.org/enabled: true.",
+    "The policy liqo-api-access-milan does not apply to it: the Namespace liqo-demo lacks the label api-access.example.org/enabled: true.",
   );
   const namespace = await playground.textOf(playground.namespace);
   const labelled = namespace.replace("labels:\n", 'labels:\n    api-access.example.org/enabled: "true"\n');
   await playground.paste(playground.namespace, labelled);
-  await expect(selection).toHaveText("liqo-api-access-milan selects it.");
+  await expect(selection).toHaveText("The policy liqo-api-access-milan applies to it.");
   await page.getByLabel("Manifest", { exact: true }).selectOption("settings.yaml");
   await expect(selection).toBeHidden();
 });

@@ -56,7 +56,7 @@ export class Playground {
 
   /** Opens groups of the settings that may be folded. */
   async openSettings(...titles: string[]): Promise<void> {
-    for (const title of ["Form and YAML", ...titles]) {
+    for (const title of ["Edit the settings", ...titles]) {
       const group = this.page.locator("details", { has: this.page.locator(`> summary:has-text("${title}")`) }).last();
       if (!(await group.evaluate((details: HTMLDetailsElement) => details.open))) {
         await group.locator("> summary").click();

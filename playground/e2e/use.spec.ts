@@ -22,14 +22,14 @@ test("what changes is shown, with the unchanged lines on demand", async ({ page,
   const diff = page.getByRole("textbox", { name: "Before and after the policy" });
   await expect(diff.locator(".cm-changedLine")).toHaveText("  automountServiceAccountToken: false");
   await expect(diff).not.toContainText("apiVersion: v1");
-  await page.getByLabel("Unchanged lines, too").check();
+  await page.getByLabel("Show unchanged lines").check();
   await expect(diff).toContainText("apiVersion: v1");
 });
 
 test("no line of the difference breaks inside a path", async ({ page, playground }) => {
   await page.setViewportSize({ width: 1280, height: 4000 });
   await playground.open();
-  await page.getByLabel("Unchanged lines, too").check();
+  await page.getByLabel("Show unchanged lines").check();
   const heights = await page
     .getByRole("textbox", { name: "Before and after the policy" })
     .locator(".cm-line", { hasText: "/var/run/secrets/kubernetes.io/serviceaccount" })

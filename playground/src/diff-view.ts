@@ -1,14 +1,31 @@
 /** Owns the view of what changed, with lines that went above those that came. */
 
-import { unifiedMergeView } from "@codemirror/merge";
+import { Change as Difference, diff, unifiedMergeView } from "@codemirror/merge";
 import { EditorState } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { byId } from "./dom.ts";
 import { appearance } from "./editor.ts";
 import type { Change } from "./evaluate.ts";
 
-/** A difference that takes longer to find is shown coarser: the page must not wait for it. */
-const DIFF = { scanLimit: 1000, timeout: 200 };
+/** The lines that differ. To the library each distinct line is one character, so it finds whole lines, and soon. */
+function differingLines(before: string, after: string): readonly Difference[] {
+  const known = new Map<string, number>();
+  const read = (text: string) => {
+    let [end, code] = [0, ""];
+    const starts = text.split(/(?<=\n)/).map((line) => {
+      if (!known.has(line)) known.set(line, known.size);
+      code += String.fromCharCode(known.get(line) ?? 0);
+      end += line.length;
+      return end - line.length;
+    });
+    return { code, at: (line: number) => starts[line] ?? end };
+  };
+  const [a, b] = [read(before), read(after)];
+  // Beyond this, a character is half of one.
+  if (known.size > 0xd800) return [new Difference(0, before.length, 0, after.length)];
+  const differences = diff(a.code, b.code, { scanLimit: 1000 });
+  return differences.map((it) => new Difference(a.at(it.fromA), a.at(it.toA), b.at(it.fromB), b.at(it.toB)));
+}
 
 export class DiffView {
   #change: Change | undefined;
@@ -33,7 +50,7 @@ export class DiffView {
     const merge = unifiedMergeView({
       original: this.#change.before,
       mergeControls: false,
-      diffConfig: DIFF,
+      diffConfig: { override: differingLines },
       highlightChanges: false,
       ...(this.#showsAll.checked ? {} : { collapseUnchanged: { margin: 3, minSize: 6 } }),
     });

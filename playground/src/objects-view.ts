@@ -14,6 +14,8 @@ const STATES: Record<Listed["state"], [look: string, sign: string, words: string
 export function showObjects({ objects, chosen }: Evaluation, choose: (index: number) => void): void {
   byId("objects").hidden = objects.length < 2;
   byId("objects-summary").textContent = summary(objects);
+  const about = objects.length < 2 ? undefined : objects[chosen];
+  byId("verdict-object").textContent = about ? ` – ${about.kind} ${about.name}` : "";
   const list = byId("object-list");
   // The button that was pressed keeps the focus.
   const focused = [...list.querySelectorAll("button")].indexOf(document.activeElement as HTMLButtonElement);
@@ -27,14 +29,9 @@ function row({ kind, name, state, isAsked }: Listed, isChosen: boolean, choose: 
   const [look, sign, words] = STATES[state];
   const verdict = isAsked === false ? `${words}, but not selected` : words;
   const mark = element("span", { className: `mark ${look}`, ariaHidden: "true" }, sign);
-  const title = element("span", { className: "name" }, element("code", {}, name), ` ${kind}`);
-  const button = element(
-    "button",
-    { type: "button", onclick: choose },
-    mark,
-    title,
-    element("span", { className: "state" }, verdict),
-  );
+  const title = element("span", { className: "name" }, `${kind} `, element("code", {}, name));
+  const shown = [mark, title, element("span", { className: "state" }, verdict)];
+  const button = element("button", { type: "button", onclick: choose }, ...shown);
   button.setAttribute("aria-current", String(isChosen));
   return element("li", {}, button);
 }

@@ -6,18 +6,11 @@ import { element } from "./dom.ts";
 export function pictureOf(access: Access): HTMLElement {
   const { mode, pod, homeCluster, homeApiServer, credential } = access;
   const home = element("div", { className: "cluster" }, label(`Home cluster ${homeCluster}`), server(homeApiServer));
-  const foreign = element(
-    "div",
-    { className: "cluster foreign" },
-    label("Foreign cluster"),
-    element("div", { className: "box pod" }, "Pod", element("code", {}, pod)),
-    wire("to-foreign", mode === "remote", credential),
-    server(""),
-  );
-  const figure = element("div", { className: "picture", role: "img" });
-  figure.ariaLabel = inWords(access);
-  figure.append(home, wire("to-home", mode === "home", credential), foreign);
-  return figure;
+  const box = element("div", { className: "box pod" }, "Pod", element("code", {}, pod));
+  const inside = [label("Foreign cluster"), box, wire("to-foreign", mode === "remote", credential), server("")];
+  const foreign = element("div", { className: "cluster foreign" }, ...inside);
+  const clusters = [home, wire("to-home", mode === "home", credential), foreign];
+  return element("div", { className: "picture", role: "img", ariaLabel: inWords(access) }, ...clusters);
 }
 
 function inWords({ mode, pod, homeCluster, homeApiServer, credential }: Access): string {
@@ -35,11 +28,6 @@ function server(address: string): HTMLElement {
 }
 
 function wire(direction: string, isUsed: boolean, credential: string): HTMLElement {
-  const text = element("span", {}, isUsed ? credential : "not used");
-  return element(
-    "div",
-    { className: `wire ${direction}${isUsed ? " used" : ""}` },
-    element("span", { className: "line" }),
-    text,
-  );
+  const shown = [element("span", { className: "line" }), element("span", {}, isUsed ? credential : "not used")];
+  return element("div", { className: `wire ${direction}${isUsed ? " used" : ""}` }, ...shown);
 }

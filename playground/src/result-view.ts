@@ -88,9 +88,9 @@ function showSelection(selection: Selection | undefined): void {
   byId("selection").hidden = !selection;
   if (!selection) return;
   const { policy, isAsked, missing, advice } = selection;
-  const asked = isAsked ? `${policy} selects it.` : `${policy} does not select it: ${missing.join("; ")}.`;
+  const asked = isAsked ? `${policy} applies to it.` : `${policy} does not apply to it: ${missing.join("; ")}.`;
   byId("selection").className = isAsked ? "asked" : "not-asked";
-  setText("selection", [asked, ...advice.map((text) => `Note: ${text}.`)].join(" "));
+  setText("selection", [`The policy ${asked}`, ...advice.map((text) => `Note: ${text}.`)].join(" "));
 }
 
 function warningItem(warning: string): HTMLElement {

@@ -94,7 +94,7 @@ async function podReview(pasted: Members, as: As, settings: Json): Promise<Revie
   if (as === "api-server" || originOf(pod, settings)) {
     const { pod: admitted, added } = admit(pod);
     const additions = added.length ? `The API server adds: ${added.join(", ")}.` : "The API server adds nothing.";
-    return review(admitted, as === "liqo" ? `This pod comes from another cluster already. ${additions}` : additions);
+    return review(admitted, as === "liqo" ? `Liqo has prepared this pod already. ${additions}` : additions);
   }
   const cluster = homeCluster(pod, settings);
   const made = await offloaded(admit(pod).pod, { homeCluster: cluster, addresses: [REMAPPED] });

@@ -65,7 +65,7 @@ test("a pod comes in three ways", async () => {
 test("a pod that another cluster sent is not sent once more", async () => {
   const labels = { "offloading.liqo.io/origin": "rome" };
   const { way, request } = await reviewed({ ...pod, metadata: { ...pod.metadata, labels } }, "liqo");
-  expect(way).toBe("This pod comes from another cluster already. The API server adds: ServiceAccount default.");
+  expect(way).toBe("Liqo has prepared this pod already. The API server adds: ServiceAccount default.");
   expect(request.namespace).toBe("shop");
 });
 
