@@ -3,7 +3,7 @@ bench-cargo = cargo $(1) --release --locked --manifest-path benches/Cargo.toml -
 
 .PHONY: bench
 bench: policy.wasm ## Measure what an evaluation costs, also of another module beside it: make bench [OLD=file]
-	$(call announce,benches/release/evaluation,$(FIRST_BENCH))
+	$(call announce,benches/release/benches,$(FIRST_BENCH))
 	$(call bench-cargo,build) --target $(TARGET) -p typed
 	$(call bench-cargo,build) -p benches
 	@echo 'This takes some minutes; target/benches/log has criterion'\''s own output.'
