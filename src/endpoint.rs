@@ -30,6 +30,11 @@ pub(crate) fn cluster_names(domain: Option<&str>) -> Vec<String> {
     names
 }
 
+/// Whether a host means a name, as resolvers compare them: with or without a dot at the end, in any case.
+pub(crate) fn is_name(host: &str, name: &str) -> bool {
+    host.trim_end_matches('.').eq_ignore_ascii_case(name.trim_end_matches('.'))
+}
+
 /// How many variables a block has.
 pub(crate) const BLOCK_LENGTH: usize = 8;
 

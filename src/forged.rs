@@ -8,14 +8,14 @@ mod tests;
 use crate::context::Context;
 use crate::endpoint::{Block, Endpoint, PORT, Variable};
 use crate::liqo;
-use crate::pod::containers::{Container, EnvVar};
+use crate::pod::containers::Container;
 use crate::pod::mounts::ApiVolume;
 use crate::pod::volumes::{Item, Source};
 use crate::rejection::{Rejection, Result};
 use crate::settings::port_number;
 
-/// How many different ports and hosts of one environment are looked at.
-const MAX_LITERALS: usize = 16;
+/// How many different values of a variable one environment can have: Liqo, the platform and the author set one each.
+const MAX_LITERALS: usize = 8;
 
 /// How long a host can be. Each container gets it several times.
 const MAX_HOST: usize = 253;
@@ -29,13 +29,13 @@ const MAX_HOST: usize = 253;
 ///
 /// # Errors
 ///
-/// A host is longer than any can be.
+/// A host is longer than any can be, or a variable has more values than are looked at.
 pub(crate) fn named_endpoints(container: &Container) -> Result<Vec<Endpoint>> {
     let env = &container.env;
     let mut endpoints = Vec::new();
-    for port in literals(env, PORT).into_iter().filter_map(port_number) {
+    for port in literals(container, PORT)?.into_iter().filter_map(port_number) {
         let name = format!("KUBERNETES_PORT_{port}_TCP_ADDR");
-        for host in literals(env, &name) {
+        for host in literals(container, &name)? {
             if !is_host(host) {
                 continue;
             }
@@ -56,14 +56,20 @@ pub(crate) fn named_endpoints(container: &Container) -> Result<Vec<Endpoint>> {
 }
 
 /// The different literal values of a variable.
-fn literals<'v>(env: &[EnvVar<'v>], name: &str) -> Vec<&'v str> {
+fn literals<'v>(container: &Container<'v>, name: &str) -> Result<Vec<&'v str>> {
     let mut values = Vec::new();
-    for value in env.iter().filter(|variable| variable.name == name).filter_map(|variable| variable.value) {
-        if values.len() < MAX_LITERALS && !values.contains(&value) {
-            values.push(value);
+    let variables = container.env.iter().filter(|variable| variable.name == name);
+    for value in variables.filter_map(|variable| variable.value) {
+        if values.contains(&value) {
+            continue;
         }
+        if values.len() == MAX_LITERALS {
+            let path = format!("{}: {name}", container.env_path());
+            return Err(Rejection::ManyValues { path, limit: MAX_LITERALS }.into());
+        }
+        values.push(value);
     }
-    values
+    Ok(values)
 }
 
 /// Whether the virtual kubelet may have been given a host: it takes a trailing dot, underscores and upper case too.

@@ -28,6 +28,8 @@ pub(crate) struct Origin {
     known: Option<String>,
     /// The id of the home cluster, from the pod's label.
     label: Option<String>,
+    /// Whether that is the Namespace's.
+    is_of_namespace: bool,
     /// The namespace in the foreign cluster, if it was looked up.
     pub(crate) namespace: Option<String>,
     /// The namespace in the home cluster, if the Namespace was looked up and has it.
@@ -72,6 +74,7 @@ impl Origin {
                 Err(Rejection::OtherNamespace { name: name.to_owned(), origin, setting }.into())
             }
             (origin, setting) => Ok(Some(Self {
+                is_of_namespace: origin.is_some(),
                 known: origin.or(setting),
                 label: None,
                 namespace: Some(name.to_owned()),
@@ -93,9 +96,9 @@ impl Origin {
             return Ok(());
         }
         let (key, label) = (settings.origin_label.to_string(), label.clone());
-        Err(match self.namespace {
-            Some(_) => Rejection::ForgedLabel { key, label, namespace: known.clone() },
-            None => Rejection::OtherOrigin { key, label, setting: known.clone() },
+        Err(match self.is_of_namespace {
+            true => Rejection::ForgedLabel { key, label, namespace: known.clone() },
+            false => Rejection::OtherOrigin { key, label, setting: known.clone() },
         }
         .into())
     }

@@ -119,6 +119,8 @@ pub(crate) enum Rejection {
     PathTaken { path: String },
     #[error("{path}: expected at most {limit} containers, found more")]
     ManyContainers { path: String, limit: usize },
+    #[error("{path}: expected at most {limit} different values, found more")]
+    ManyValues { path: String, limit: usize },
     #[error("{path}: {problem}; another webhook changed the pod after this policy")]
     NotAsLeft { path: String, problem: &'static str },
     #[error("rejected because strict is set: {problems}")]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::decide::own_service_account;
 use crate::edits::Edits;
-use crate::endpoint::{DEFAULT_HOST, HOST, cluster_names};
+use crate::endpoint::{DEFAULT_HOST, HOST, cluster_names, is_name};
 use crate::forged::{named_endpoints, provides_token};
 use crate::liqo;
 use crate::pod::containers::{Container, containers};
@@ -93,10 +93,11 @@ fn refuse_home_endpoints(
     let aliases = HostAlias::read_all(spec)?;
     let is_aliased = |name: &str| aliases.iter().any(|alias| alias.has(name));
     let host = home_cluster.api_server_host.as_ref().map_or(DEFAULT_HOST, Host::as_str);
+    let is_home_address = |text: &str| address(text).is_some_and(|ip| home_cluster.api_server_addresses.contains(&ip));
     let leads_home = |value: &str| {
         // A cluster name without an alias is the foreign API server.
         let is_host = same_host(value, host) && (!names.iter().any(|name| name == host) || is_aliased(host));
-        is_host || value.parse().is_ok_and(|ip| home_cluster.api_server_addresses.contains(&ip))
+        is_host || is_home_address(value)
     };
     for container in containers {
         let mut hosts = container.env.iter().filter(|variable| variable.name == HOST).filter_map(|host| host.value);
@@ -106,7 +107,7 @@ fn refuse_home_endpoints(
     }
     for (index, alias) in aliases.iter().enumerate() {
         let Some(name) = names.iter().find(|name| alias.has(name)) else { continue };
-        if alias.address().is_some_and(|ip| home_cluster.api_server_addresses.contains(&ip)) {
+        if is_home_address(alias.ip) {
             let path = spec.path.member("hostAliases").item(index).to_string();
             return Err(Rejection::LeadsHome { path }.into());
         }
@@ -117,9 +118,19 @@ fn refuse_home_endpoints(
 
 /// Whether two hosts are the same as resolvers and clients compare them.
 fn same_host(one: &str, other: &str) -> bool {
-    match (one.parse::<IpAddr>(), other.parse::<IpAddr>()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => one.trim_end_matches('.').eq_ignore_ascii_case(other.trim_end_matches('.')),
+    match (address(one), address(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => is_name(one, other),
+    }
+}
+
+/// The address that a text means, also in brackets, with a zone, or as an IPv4 address in the form of IPv6.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim_start_matches('[').trim_end_matches(']');
+    let (text, _) = text.split_once('%').unwrap_or((text, ""));
+    match text.parse().ok()? {
+        IpAddr::V6(v6) => Some(v6.to_ipv4().map_or(IpAddr::V6(v6), IpAddr::V4)),
+        v4 => Some(v4),
     }
 }
 

@@ -41,6 +41,7 @@ fn rejections() -> Vec<Rejection> {
         Rejection::SeveralApiServers { endpoints: vec![name()], setting: "homeApiServerHost" },
         Rejection::PathTaken { path: path() },
         Rejection::ManyContainers { path: path(), limit: 1000 },
+        Rejection::ManyValues { path: path(), limit: 8 },
         Rejection::NotAsLeft { path: path(), problem: "is not true" },
         Rejection::Strict { problems: allowed() },
     ];
@@ -73,6 +74,7 @@ fn rejections() -> Vec<Rejection> {
             | Rejection::SeveralApiServers { .. }
             | Rejection::PathTaken { .. }
             | Rejection::ManyContainers { .. }
+            | Rejection::ManyValues { .. }
             | Rejection::NotAsLeft { .. }
             | Rejection::Strict { .. } => {}
         }

@@ -90,3 +90,19 @@ fn a_host_has_253_characters_at_most() {
     let path = "spec.containers[2].env: KUBERNETES_PORT_443_TCP_ADDR";
     assert_eq!(rejection, format!("{path}: expected at most 253 characters, found more"));
 }
+
+/// More than Liqo, a platform and an author set. None of them is hidden by others.
+#[test]
+fn a_variable_has_eight_values_at_most() {
+    let values: Vec<_> = (1..=8).map(|value| value.to_string()).collect();
+    for name in ["KUBERNETES_SERVICE_PORT", "KUBERNETES_PORT_6443_TCP_ADDR"] {
+        let others = |count| values.iter().chain(&values).take(count).map(|value| literal(name, value));
+        names(&others(7).chain(forged("vk", 6443)).chain(others(7)).collect::<Vec<_>>(), &["vk:6443"]);
+        let many: Vec<_> = others(8).chain(forged("vk", 6443)).collect();
+        let rejection = named_endpoints(&container(&many)).unwrap_err().to_string();
+        assert_eq!(
+            rejection,
+            format!("spec.containers[2].env: {name}: expected at most 8 different values, found more")
+        );
+    }
+}

@@ -3,7 +3,7 @@
 //! Host and port each come from the settings, else from what Liqo chose, else they are `kubernetes.default` and 443.
 //! Liqo's choice is found by evidence, since platforms and other webhooks set variables too.
 
-use crate::endpoint::{DEFAULT_HOST, DEFAULT_PORT, Endpoint};
+use crate::endpoint::{DEFAULT_HOST, DEFAULT_PORT, Endpoint, cluster_names, is_name};
 use crate::forged::named_endpoints;
 use crate::pod::containers::Container;
 use crate::rejection::{Rejection, Result};
@@ -67,10 +67,17 @@ pub(crate) fn home_api_server(
         return several("homeApiServerPort");
     }
     let endpoint = Endpoint { host: host.to_owned(), port: home_cluster.api_server_port.unwrap_or(port) };
-    // The cluster names lead to the addresses of the settings, and an address has no alias that leads there too.
+    // The cluster names lead to the addresses of the settings. No alias leads another address there, nor a cluster name that
+    // is written as no alias can be, such as one with a dot at its end.
     let addresses = &home_cluster.api_server_addresses;
-    let is_elsewhere = host.parse().is_ok_and(|ip| !addresses.is_empty() && !addresses.contains(&ip));
-    if is_host_open && is_elsewhere {
+    let is_elsewhere = match host.parse() {
+        Ok(ip) => !addresses.contains(&ip),
+        Err(_) => {
+            let names = cluster_names(home_cluster.cluster_domain.as_deref());
+            names.iter().any(|name| name != host && is_name(host, name))
+        }
+    };
+    if is_host_open && is_elsewhere && !addresses.is_empty() {
         warnings.add(Warning::VariablesDiffer { named: endpoint.authority() });
     }
     Ok(endpoint)

@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1;
 use serde_json::Value;
 
 use crate::edits::Edits;
-use crate::endpoint::{Endpoint, cluster_names};
+use crate::endpoint::{Endpoint, cluster_names, is_name};
 use crate::pod::fields::{Fields, Object, fragment, items_mut, list_or_new, object_mut};
 use crate::pod::host_aliases::HostAlias;
 use crate::pod::path::Path;
@@ -87,8 +87,7 @@ fn add_missing_names(
 
 /// No alias has any of the names, so they all mean the foreign API server: also the host if it is one of them.
 fn warn_of_foreign_names(names: &[String], endpoint: &Endpoint, warnings: &mut Warnings) {
-    let host = endpoint.host.trim_end_matches('.');
-    warnings.add(match names.iter().find(|name| host.eq_ignore_ascii_case(name)) {
+    warnings.add(match names.iter().find(|name| is_name(&endpoint.host, name)) {
         Some(host) => Warning::HomeIsForeign { host: host.clone() },
         None => Warning::NameIsForeign { name: names.first().cloned().unwrap_or_default() },
     });

@@ -2,15 +2,23 @@
 
 /// Whether two paths name the same file.
 pub(crate) fn same_path(one: &str, other: &str) -> bool {
-    one == other || segments(one).eq(segments(other))
+    one == other || segments(one) == segments(other)
 }
 
 /// One spelling for all paths of the same file.
 pub(crate) fn normalized(path: &str) -> String {
-    segments(path).collect::<Vec<_>>().join("/")
+    segments(path).join("/")
 }
 
-/// The segments of a path that tell it from others; ignores empty ones and `.`.
-pub(crate) fn segments(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter(|segment| !matches!(*segment, "" | "."))
+/// The segments of a path that tell it from others; ignores empty ones and `.`, and follows `..`.
+pub(crate) fn segments(path: &str) -> Vec<&str> {
+    let mut segments = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            _ => segments.push(segment),
+        }
+    }
+    segments
 }

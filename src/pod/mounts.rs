@@ -28,6 +28,8 @@ pub(crate) struct Mounts {
 pub(crate) struct ApiVolume {
     /// The files in it that clients find at the API path as `token`.
     tokens: BTreeSet<String>,
+    /// Whether a `subPathExpr` that refers to variables decides what clients find, so that it may be any file.
+    is_unknown: bool,
 }
 
 impl Mounts {
@@ -45,7 +47,10 @@ impl Mounts {
                 let Some(below) = below_api_path(path) else { continue };
                 lacks_api &= !below.is_empty();
                 let Some(name) = mount.string("name")? else { continue };
-                let part = mount.string("subPath")?.or(mount.string("subPathExpr")?).unwrap_or_default();
+                let part = match mount.string("subPath")?.filter(|part| !part.is_empty()) {
+                    Some(part) => part,
+                    None => mount.string("subPathExpr")?.unwrap_or_default(),
+                };
                 mounts.api_volumes.entry(name.to_owned()).or_default().add(&below, part);
             }
             mounts.lack_api.push(lacks_api);
@@ -68,22 +73,22 @@ impl ApiVolume {
             TOKEN => normalized(part),
             _ => return,
         };
-        // A directory as `token` is none.
-        if !file.is_empty() {
+        if part.contains('$') {
+            self.is_unknown = true;
+        } else if !file.is_empty() {
+            // A directory as `token` is none.
             self.tokens.insert(file);
         }
     }
 
     /// The file that has to be a token: clients look for one, and find nothing else there.
     pub(crate) fn token_path(&self) -> Option<&str> {
-        let first = self.tokens.get(TOKEN).or(self.tokens.first());
-        // What a `subPathExpr` refers to is not known.
-        first.map(String::as_str).filter(|path| !path.contains('$'))
+        self.tokens.get(TOKEN).or(self.tokens.first()).map(String::as_str)
     }
 
-    /// Whether clients take a file of the volume for the API's token.
+    /// Whether clients may take a file of the volume for the API's token.
     pub(crate) fn is_token(&self, path: &str) -> bool {
-        self.tokens.contains(&normalized(path))
+        self.is_unknown || self.tokens.contains(&normalized(path))
     }
 }
 
@@ -94,10 +99,7 @@ pub(crate) fn is_api_token(mounted: Option<&ApiVolume>, path: Option<&str>) -> b
 
 /// The part of a path below the API path, without which there is nothing. In images `/var/run` is a link to `/run`.
 fn below_api_path(path: &str) -> Option<String> {
-    let mut segments = segments(path).peekable();
-    segments.next_if_eq(&"var");
-    for expected in ["run", "secrets", "kubernetes.io", "serviceaccount"] {
-        segments.next_if_eq(&expected)?;
-    }
-    Some(segments.collect::<Vec<_>>().join("/"))
+    let segments = segments(path);
+    let below_var = segments.strip_prefix(&["var"]).unwrap_or(&segments);
+    Some(below_var.strip_prefix(&["run", "secrets", "kubernetes.io", "serviceaccount"])?.join("/"))
 }

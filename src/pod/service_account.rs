@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::edits::Edits;
 use crate::pod::fields::{Fields, Object};
 use crate::pod::path::Path;
-use crate::rejection::Result;
+use crate::rejection::{Rejection, Result};
 
 /// The field, and its deprecated twin. The API server copies one to the other.
 const NAMES: [&str; 2] = ["serviceAccountName", "serviceAccount"];
@@ -13,11 +13,20 @@ const NAMES: [&str; 2] = ["serviceAccountName", "serviceAccount"];
 /// The field that controls whether the API server mounts a token.
 pub(crate) const AUTOMOUNT: &str = "automountServiceAccountToken";
 
+/// How long a name can be, a DNS-1123 subdomain.
+const MAX_NAME: usize = 253;
+
 /// The ServiceAccount that a pod names, also by the deprecated twin of the field.
 pub(crate) fn service_account_of<'v>(spec: &Fields<'v, '_>) -> Result<Option<&'v str>> {
     for field in NAMES {
-        if let Some(name) = spec.string(field)?.filter(|name| !name.is_empty()) {
-            return Ok(Some(name));
+        match spec.string(field)? {
+            None | Some("") => {}
+            // Each variable that refers to the name gets it.
+            Some(name) if name.len() > MAX_NAME => {
+                let path = spec.path.member(field).to_string();
+                return Err(Rejection::LongName { path, limit: MAX_NAME }.into());
+            }
+            Some(name) => return Ok(Some(name)),
         }
     }
     Ok(None)

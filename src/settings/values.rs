@@ -86,7 +86,7 @@ pub(super) fn label_key(value: &Value) -> Result<String, String> {
 /// An audience. A token without one is for the API server, and the empty string would mean that.
 pub(super) fn audience(value: &Value) -> Result<String, String> {
     checked(value, "an audience other than the API server's", |audience| {
-        !audience.is_empty() && !audience.starts_with("https://kubernetes.default")
+        !matches!(audience, "" | "https://kubernetes") && !audience.starts_with("https://kubernetes.default")
     })
 }
 

@@ -107,6 +107,8 @@ fn every_rejection_exists() {
     ]));
     let aliases = json!([{"ip": "10.70.0.1", "hostnames": ["kubernetes.default"]}]);
     let disagreeing = ["a", "b"].map(|name| json!({"name": name, "env": forged(&format!("{name}.example.org"), 443)}));
+    let ports: Vec<_> =
+        (0..9).map(|port| json!({"name": "KUBERNETES_SERVICE_PORT", "value": port.to_string()})).collect();
     let cases = [
         mode("Remote"),
         mode("home"),
@@ -135,6 +137,7 @@ fn every_rejection_exists() {
         credentials(&json!({}), &taken),
         credentials(&json!({}), &projected(&json!([{"secret": {}, "configMap": {}}]))),
         pod(&json!({}), json!({"containers": vec![json!({}); 1_001]})),
+        pod(&json!({}), json!({"containers": [{"name": "c", "env": ports}]})),
         pod(&json!({}), json!({"containers": {}})),
         Case::recorded("plain-web").settings(json!({"verifyOnly": true})),
         Case::recorded("plain-web").settings(json!({"strict": true})),

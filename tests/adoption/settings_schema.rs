@@ -132,7 +132,7 @@ const NOWHERE: &str = "^((0|127|22[4-9]|23[0-9])(\\.[0-9]+){3}|169\\.254(\\.[0-9
                        ::([fF]{4}:.*|[0-9a-fA-F.]*|[0-9a-fA-F]{1,4}:[0-9a-fA-F]{1,4})|\
                        [fF][eE][89abAB][0-9a-fA-F]:.*|[fF]{2}[0-9a-fA-F]{2}:.*)$";
 const LOCALHOST: &str = "(^|\\.)localhost$";
-const API_SERVER_AUDIENCE: &str = "^https://kubernetes\\.default";
+const API_SERVER_AUDIENCE: &str = "^https://kubernetes(\\.default|$)";
 const CONTAINER_NAME: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 /// A label's name, with a DNS name and a slash before it. Only the policy sees how long that is.
 const LABEL_KEY: &str = "^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?\
@@ -247,7 +247,7 @@ const TEXTS: &str = "\
     ::ffff:10.0.0.1 ::10.0.0.1 ::a00:1 ::a:b:c :: 0.0.0.0 0.0.0.1 127.0.0.1 127.0.0.1.h 169.254.0.1 169.253.0.1 \
     224.0.0.1 239.255.255.255 240.0.0.1 255.255.255.255 255.255.255.254 ff02::1 fe80::1 FEBF::1 fec0::1 localhost \
     localhost.h h.localhost kubernetes.default 0 443 0443 +443 9999 10000 59999 64999 65499 65529 65535 65536 70000 100000 443.0 \
-    home remote disabled Home both default true vault https://kubernetes.default https://kubernetes.default.svc \
+    home remote disabled Home both default true vault https://kubernetes https://kubernetes.default https://kubernetes.default.svc \
     http://kubernetes.default https://vault.example.org istio-proxy \
     example.org/origin example.org/Origin_of.the-pod example.org/ Example.org/origin /origin a/b/c -a _a";
 

@@ -313,3 +313,12 @@ fn forged_is_told_before_the_pods_own_name_is_refused() {
     let path = "metadata.annotations[\"liqo.io/remote-service-account-name\"]";
     assert_eq!(named.rejection(), format!("{path}: {}", refused("admin")));
 }
+
+/// No alias can have it as it stands, so resolvers ask the foreign cluster's DNS.
+#[rstest]
+#[case::dot_at_the_end("kubernetes.default.svc.")]
+#[case::upper_case("Kubernetes.default")]
+fn a_cluster_name_without_an_alias_is_reported(#[case] host: &str) {
+    let problem = format!("variables name {host}:443, but a host alias kubernetes.default; set homeApiServerHost");
+    assert_eq!(with_env(&forged(host, "443")).warnings(), [problem]);
+}

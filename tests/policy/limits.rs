@@ -24,6 +24,9 @@ fn with_sources(sources: Value) -> Case {
 #[case::volume("/object/spec/volumes/0/name", |size| json!("v".repeat(size)), "spec.volumes[0].name: expected at most 63 characters, found more")]
 #[case::containers("/object/spec/containers", |size| json!(vec![json!({}); size / 3]), "spec.containers: expected at most 1000 containers, found more")]
 #[case::host("/object/spec/containers/0/env", |size| forged(&"h".repeat(size), 6443).into(), "spec.containers[0].env: KUBERNETES_PORT_6443_TCP_ADDR: expected at most 253 characters, found more")]
+#[case::literals("/object/spec/containers/0/env", |size| (0..=size / 25).map(|port| var("KUBERNETES_SERVICE_PORT", &port.to_string())).collect(), "spec.containers[0].env: KUBERNETES_SERVICE_PORT: expected at most 8 different values, found more")]
+#[case::service_account("/object/spec/serviceAccountName", |size| json!("a".repeat(size)), "spec.serviceAccountName: expected at most 253 characters, found more")]
+#[case::deprecated_service_account("/object/spec/serviceAccount", |size| json!("a".repeat(size)), "spec.serviceAccount: expected at most 253 characters, found more")]
 #[case::init_containers("/object/spec/initContainers", |size| json!(vec![json!({}); size / 3]), "spec.initContainers: expected at most 1000 containers, found more")]
 fn what_is_too_long_is_rejected(
     #[case] pointer: &str,
@@ -42,7 +45,6 @@ fn what_is_too_long_is_rejected(
 /// An answer is at most so many times the request, but for a constant: each of a thousand containers gets variables.
 #[rstest]
 #[case::references(|size| json!([var("A", &"$(".repeat(size / 2))]))]
-#[case::other_literals(|size| (0..size / 60).map(|port| var("KUBERNETES_SERVICE_PORT", &port.to_string())).collect())]
 fn answers_follow_environments(#[case] env: fn(usize) -> Value, #[values(100_000, 1_000_000)] size: usize) {
     let mut containers = vec![json!({}); 1_000];
     containers[0]["env"] = env(size);
