@@ -34,7 +34,8 @@ export class Jobs {
   /** Does a job when all earlier ones are done. It is made only then, so that it sees what they changed. */
   run(makeJob: () => Job): Promise<Outcome> {
     const outcome = this.#queue.then(() => this.#attempt(makeJob()));
-    this.#queue = outcome.catch(() => {});
+    // Whoever waits for the outcome uses it before the next job is made.
+    this.#queue = outcome.catch(() => {}).then(() => new Promise((resolve) => setTimeout(resolve)));
     return outcome;
   }
 

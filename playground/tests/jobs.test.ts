@@ -25,7 +25,7 @@ class FakeWorker {
 
 const setup: Setup = { module: policy, version: "1" };
 const job = (name: string): Job => ({ kind: "set", settings: "", name, value: true });
-const settle = () => vi.advanceTimersByTimeAsync(0);
+const settle = () => vi.advanceTimersByTimeAsync(1);
 const startJobs = () => new Jobs(() => new FakeWorker() as unknown as Worker, setup, 1000);
 
 beforeEach(() => {
@@ -56,6 +56,27 @@ test("one job at a time is done, and made when it is its turn", async () => {
   expect(FakeWorker.all.map(({ isTerminated }) => isTerminated)).toEqual([false]);
 });
 
+test("an outcome is used before the next job is made", async () => {
+  const jobs = startJobs();
+  let text = "before";
+  // As long a way as the page's own.
+  const use = async () => {
+    const outcome = await Promise.resolve(jobs)
+      .then((jobs) => jobs.run(() => job(text)))
+      .catch(() => ({ failure: "" }));
+    await Promise.resolve();
+    if ("settings" in outcome) text = outcome.settings;
+  };
+  const used = [use(), use()];
+  await settle();
+  const [worker] = FakeWorker.all;
+  worker?.onmessage({ data: { settings: "after" } });
+  await settle();
+  expect(worker?.received).toEqual([setup, job("before"), job("after")]);
+  worker?.onmessage({ data: { settings: "last" } });
+  await Promise.all(used);
+});
+
 test("a thread that does not answer is replaced, and the next job goes on", async () => {
   const jobs = startJobs();
   const first = jobs.run(() => job("first"));
@@ -65,6 +86,7 @@ test("a thread that does not answer is replaced, and the next job goes on", asyn
   await failure;
   const [old, next] = FakeWorker.all;
   expect(old?.isTerminated).toBe(true);
+  await settle();
   expect(next?.received).toEqual([setup, job("second")]);
   next?.onmessage({ data: { settings: "b" } });
   expect(await second).toEqual({ settings: "b" });
