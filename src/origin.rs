@@ -1,4 +1,4 @@
-//! Where a pod comes from: its home cluster, and its namespace there.
+//! The origin of a pod: its home cluster, and its namespace there.
 //!
 //! A label of the pod may be anybody's, the setting is the administrator's, and a Namespace is labelled by a controller
 //! of the foreign cluster. If two of them differ, the request is rejected.
@@ -26,10 +26,10 @@ pub trait Cluster {
 pub(crate) struct Origin {
     /// The id of the home cluster, from the Namespace or the settings.
     known: Option<String>,
+    /// Whether that id is the Namespace's.
+    is_of_namespace: bool,
     /// The id of the home cluster, from the pod's label.
     label: Option<String>,
-    /// Whether that is the Namespace's.
-    is_of_namespace: bool,
     /// The namespace in the foreign cluster, if it was looked up.
     pub(crate) namespace: Option<String>,
     /// The namespace in the home cluster, if the Namespace was looked up and has it.

@@ -70,14 +70,14 @@ pub(crate) fn home_api_server(
     // The cluster names lead to the addresses of the settings. No alias leads another address there, nor a cluster name that
     // is written as no alias can be, such as one with a dot at its end.
     let addresses = &home_cluster.api_server_addresses;
-    let is_elsewhere = match host.parse() {
+    let is_elsewhere = || match host.parse() {
         Ok(ip) => !addresses.contains(&ip),
         Err(_) => {
             let names = cluster_names(home_cluster.cluster_domain.as_deref());
             names.iter().any(|name| name != host && is_name(host, name))
         }
     };
-    if is_host_open && is_elsewhere && !addresses.is_empty() {
+    if is_host_open && !addresses.is_empty() && is_elsewhere() {
         warnings.add(Warning::VariablesDiffer { named: endpoint.authority() });
     }
     Ok(endpoint)
