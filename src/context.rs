@@ -1,6 +1,7 @@
 //! What the modes need beside the pod's spec.
 
 use crate::liqo;
+use crate::names::{MAX_SUBDOMAIN, check_length};
 use crate::origin::Origin;
 use crate::pod::fields::Fields;
 use crate::rejection::{Rejection, Result};
@@ -8,9 +9,6 @@ use crate::settings::{Action, HomeCluster, Settings};
 
 /// The annotation that holds the home namespace.
 pub(crate) const HOME_NAMESPACE: &str = "liqo-api-access-policy.github.io/home-namespace";
-
-/// How long the name of a pod or a Secret can be, a DNS-1123 subdomain.
-const MAX_NAME: usize = 253;
 
 /// What is known of a pod from its metadata, its origin and the settings.
 #[derive(Debug)]
@@ -36,10 +34,7 @@ impl<'c> Context<'c> {
         home_cluster: &'c HomeCluster,
     ) -> Result<Self> {
         let name = metadata.string("name")?.filter(|name| !name.is_empty());
-        if name.is_some_and(|name| name.len() > MAX_NAME) {
-            let path = metadata.path.member("name").to_string();
-            return Err(Rejection::LongName { path, limit: MAX_NAME }.into());
-        }
+        check_length(name.unwrap_or_default(), MAX_SUBDOMAIN, metadata.path.member("name"))?;
         // If nothing is written, a name that the API server has yet to generate is not needed.
         let name = name.or((settings.action == Action::Validate).then_some(""));
         let home_namespace_annotation = match settings.namespace_lookup {
@@ -64,7 +59,7 @@ impl<'c> Context<'c> {
     pub(crate) fn token_secret(&self) -> Result<&str> {
         match self.token_secret.as_deref() {
             None => Err(Rejection::NameNeeded.into()),
-            Some(secret) if secret.len() > MAX_NAME => Err(Rejection::LongSecretName.into()),
+            Some(secret) if secret.len() > MAX_SUBDOMAIN => Err(Rejection::LongSecretName.into()),
             Some(secret) => Ok(secret),
         }
     }

@@ -8,6 +8,7 @@ mod tests;
 use crate::context::Context;
 use crate::endpoint::{Block, Endpoint, PORT, Variable};
 use crate::liqo;
+use crate::names::{MAX_SUBDOMAIN, check_length};
 use crate::pod::containers::Container;
 use crate::pod::mounts::ApiVolume;
 use crate::pod::volumes::{Item, Source};
@@ -16,9 +17,6 @@ use crate::settings::port_number;
 
 /// How many different values of a variable one environment can have: Liqo, the platform and the author set one each.
 const MAX_LITERALS: usize = 8;
-
-/// How long a host can be. Each container gets it several times.
-const MAX_HOST: usize = 253;
 
 /// The endpoints that the environment of a container names, by the literals of five variables that agree with each other,
 /// wherever they stand and beside whatever else. A pod in which one is named was forged.
@@ -39,10 +37,7 @@ pub(crate) fn named_endpoints(container: &Container) -> Result<Vec<Endpoint>> {
             if !is_host(host) {
                 continue;
             }
-            if host.len() > MAX_HOST {
-                let path = format!("{}: {name}", container.env_path());
-                return Err(Rejection::LongName { path, limit: MAX_HOST }.into());
-            }
+            check_length(host, MAX_SUBDOMAIN, format_args!("{}: {name}", container.env_path()))?;
             let block = Block::new(Endpoint { host: host.to_owned(), port });
             let is_there = |expected: &Variable| {
                 env.iter().any(|variable| variable.name == expected.name && variable.value == Some(&expected.value))

@@ -3,10 +3,25 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Display;
+
+use crate::rejection::{Rejection, Result};
+
+/// How long a DNS-1123 subdomain can be.
+pub(crate) const MAX_SUBDOMAIN: usize = 253;
+
+/// Rejects a name that is longer than any can be: it is written several times, so that it could multiply the answer.
+pub(crate) fn check_length(name: &str, limit: usize, path: impl Display) -> Result<()> {
+    if name.len() <= limit {
+        return Ok(());
+    }
+    Err(Rejection::LongName { path: path.to_string(), limit }.into())
+}
+
 /// A DNS-1123 subdomain: what ServiceAccounts and Secrets are named like.
 /// Source: `IsDNS1123Subdomain` in k8s.io/apimachinery `pkg/util/validation`.
 pub(crate) fn is_dns1123_subdomain(name: &str) -> bool {
-    name.len() <= 253 && name.split('.').all(is_dns1123_word)
+    name.len() <= MAX_SUBDOMAIN && name.split('.').all(is_dns1123_word)
 }
 
 /// A DNS-1123 label: what Namespaces are named like.

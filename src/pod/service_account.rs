@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::edits::Edits;
+use crate::names::{MAX_SUBDOMAIN, check_length};
 use crate::pod::fields::{Fields, Object};
 use crate::pod::path::Path;
-use crate::rejection::{Rejection, Result};
+use crate::rejection::Result;
 
 /// The field, and its deprecated twin. The API server copies one to the other.
 const NAMES: [&str; 2] = ["serviceAccountName", "serviceAccount"];
@@ -13,20 +14,12 @@ const NAMES: [&str; 2] = ["serviceAccountName", "serviceAccount"];
 /// The field that controls whether the API server mounts a token.
 pub(crate) const AUTOMOUNT: &str = "automountServiceAccountToken";
 
-/// How long a name can be, a DNS-1123 subdomain.
-const MAX_NAME: usize = 253;
-
 /// The ServiceAccount that a pod names, also by the deprecated twin of the field.
 pub(crate) fn service_account_of<'v>(spec: &Fields<'v, '_>) -> Result<Option<&'v str>> {
     for field in NAMES {
-        match spec.string(field)? {
-            None | Some("") => {}
-            // Each variable that refers to the name gets it.
-            Some(name) if name.len() > MAX_NAME => {
-                let path = spec.path.member(field).to_string();
-                return Err(Rejection::LongName { path, limit: MAX_NAME }.into());
-            }
-            Some(name) => return Ok(Some(name)),
+        if let Some(name) = spec.string(field)?.filter(|name| !name.is_empty()) {
+            check_length(name, MAX_SUBDOMAIN, spec.path.member(field))?;
+            return Ok(Some(name));
         }
     }
     Ok(None)

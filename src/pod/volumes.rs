@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::names::check_length;
 use crate::pod::fields::{Fields, Object, items_mut, kind, object_mut, object_or_new};
 use crate::pod::files::same_path;
 use crate::pod::path::Path;
@@ -93,10 +94,7 @@ impl<'v> Volumes<'v> {
                 continue;
             };
             let name = volume.required_string("name")?;
-            if name.len() > MAX_NAME {
-                let path = volume.path.member("name").to_string();
-                return Err(Rejection::LongName { path, limit: MAX_NAME }.into());
-            }
+            check_length(name, MAX_NAME, volume.path.member("name"))?;
             let sources = projected.list("sources")?;
             let sources = sources.objects().map(|source| Source::read(&source?)).collect::<Result<_>>()?;
             volumes.projected.push(ProjectedVolume { index, name, sources });
