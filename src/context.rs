@@ -1,14 +1,39 @@
-//! What the modes need beside the pod's spec.
+//! What the modes need beside the pod's spec: what is known of the pod, and where edits and warnings go.
 
+use crate::edits::Edits;
 use crate::liqo;
 use crate::names::{MAX_SUBDOMAIN, check_length};
 use crate::origin::Origin;
-use crate::pod::fields::Fields;
+use crate::pod::{Fields, Path};
 use crate::rejection::{Rejection, Result};
 use crate::settings::{Action, HomeCluster, Settings};
+use crate::warning::{Warning, Warnings};
 
 /// The annotation that holds the home namespace.
 pub(crate) const HOME_NAMESPACE: &str = "liqo-api-access-policy.github.io/home-namespace";
+
+/// The review of a pod: what is known of it, and what has come of it so far.
+#[derive(Debug)]
+pub(crate) struct Review<'c> {
+    pub(crate) context: &'c Context<'c>,
+    pub(crate) edits: Edits,
+    pub(crate) warnings: Warnings,
+}
+
+impl<'c> Review<'c> {
+    pub(crate) fn new(context: &'c Context<'c>) -> Self {
+        Self { context, edits: Edits::default(), warnings: Warnings::default() }
+    }
+
+    /// Notes that what stands at `path` was edited, and what was wrong with it.
+    pub(crate) fn note(&mut self, path: Path, problem: &'static str) {
+        self.edits.note(path, problem);
+    }
+
+    pub(crate) fn warn(&mut self, warning: Warning) {
+        self.warnings.add(warning);
+    }
+}
 
 /// What is known of a pod from its metadata, its origin and the settings.
 #[derive(Debug)]

@@ -8,13 +8,11 @@ use serde_json::Value;
 
 use crate::mode::AccessMode;
 use crate::names::is_dns1123_subdomain;
-use crate::pod::fields::{Fields, Object, string};
-use crate::pod::path::Path;
-use crate::pod::service_account::service_account_of;
+use crate::pod::{Fields, Object, Path, service_account_of, string};
 use crate::rejection::{Rejection, Result};
 use crate::settings::HomeCluster;
 use crate::warning::{Warning, Warnings};
-use crate::wording::{closest, cut, quoted, shown};
+use crate::wording::{cut, question, quoted, shown};
 
 /// The annotation that chooses the mode. Source: `APIServerSupportAnnotation` in Liqo's `pkg/consts`.
 pub(crate) const API_SERVER_SUPPORT: &str = "liqo.io/api-server-support";
@@ -56,17 +54,17 @@ pub(crate) fn decide(
     home_cluster: &HomeCluster,
     warnings: &mut Warnings,
 ) -> Result<Access> {
-    for key in annotations.into_iter().flatten().map(|(key, _)| key) {
+    for key in annotations.into_iter().flat_map(Object::keys) {
         if let Some(meant) = meant_annotation(key) {
             warnings.add(Warning::MisspeltAnnotation { key: key.clone(), meant });
         }
     }
-    let metadata_path = path.member("metadata");
-    let annotations_path = metadata_path.member("annotations");
-    let mode_path = annotations_path.member(API_SERVER_SUPPORT);
+    let path = path.member("metadata");
+    let path = path.member("annotations");
+    let annotation = |key| annotations.and_then(|annotations| annotations.get(key));
 
-    let value = annotations.and_then(|annotations| annotations.get(API_SERVER_SUPPORT));
-    let is_explicit = value.is_some();
+    let mode_path = path.member(API_SERVER_SUPPORT);
+    let value = annotation(API_SERVER_SUPPORT);
     let mode = match value {
         None => home_cluster.default_mode,
         Some(value) => parse_mode(value, mode_path, home_cluster)?,
@@ -75,28 +73,31 @@ pub(crate) fn decide(
         let allowed = home_cluster.allowed_modes.iter().map(|mode| mode.as_str()).collect::<Vec<_>>().join(", ");
         return Err(Rejection::ModeNotAllowed { path: mode_path.to_string(), mode, allowed }.into());
     }
+    let name = annotation(REMOTE_SERVICE_ACCOUNT_NAME);
+    if mode != AccessMode::Remote && name.is_some() {
+        warnings.add(Warning::NameIgnored { mode });
+    }
+    let path = path.member(REMOTE_SERVICE_ACCOUNT_NAME);
+    Ok(match mode {
+        AccessMode::Home => Access::Home,
+        AccessMode::Disabled => Access::Disabled,
+        AccessMode::Remote => Access::Remote {
+            annotated: name.map(|name| annotated_service_account(name, path, home_cluster)).transpose()?,
+            is_explicit: value.is_some(),
+        },
+    })
+}
 
-    let name = annotations.and_then(|annotations| annotations.get(REMOTE_SERVICE_ACCOUNT_NAME));
-    let name = match mode {
-        AccessMode::Remote => name,
-        AccessMode::Home | AccessMode::Disabled => {
-            if name.is_some() {
-                warnings.add(Warning::NameIgnored { mode });
-            }
-            return Ok(if mode == AccessMode::Home { Access::Home } else { Access::Disabled });
-        }
-    };
-    let Some(name) = name else { return Ok(Access::Remote { annotated: None, is_explicit }) };
-    let path = annotations_path.member(REMOTE_SERVICE_ACCOUNT_NAME);
-    let name = string(name, path)?;
-    if !is_dns1123_subdomain(name) {
-        return Err(Rejection::ServiceAccountName { path: path.to_string(), value: name.to_owned() }.into());
+fn annotated_service_account(name: &Value, path: Path, home_cluster: &HomeCluster) -> Result<String> {
+    let name = string(name, path)?.to_owned();
+    let path = path.to_string();
+    if !is_dns1123_subdomain(&name) {
+        return Err(Rejection::ServiceAccountName { path, value: name }.into());
     }
-    if let Some(allowed) = refusal(name, home_cluster) {
-        let (path, name) = (path.to_string(), name.to_owned());
-        return Err(Rejection::ServiceAccountNotAllowed { path, name, allowed }.into());
+    match refusal(&name, home_cluster) {
+        Some(allowed) => Err(Rejection::ServiceAccountNotAllowed { path, name, allowed }.into()),
+        None => Ok(name),
     }
-    Ok(Access::Remote { annotated: Some(name.to_owned()), is_explicit })
 }
 
 /// The annotation that was likely meant by a key that nobody reads. A misspelt key must not pass for an unset one.
@@ -131,9 +132,9 @@ pub(crate) fn own_service_account<'v>(
         Some(spec) => service_account_of(spec)?,
         None => None,
     };
-    let name = own.unwrap_or("default");
-    let Some(allowed) = refusal(name, home_cluster) else { return Ok(own) };
-    let (path, name) = (path.member("serviceAccountName").to_string(), name.to_owned());
+    let name = own.unwrap_or("default").to_owned();
+    let Some(allowed) = refusal(&name, home_cluster) else { return Ok(own) };
+    let path = path.member("serviceAccountName").to_string();
     Err(match is_explicit {
         true => Rejection::ServiceAccountNotAllowed { path, name, allowed },
         false => Rejection::OwnServiceAccountNotAllowed { path, name, allowed },
@@ -143,48 +144,41 @@ pub(crate) fn own_service_account<'v>(
 
 /// Checks the ServiceAccount that a pod keeps in home or disabled mode, since a token for it stays.
 pub(crate) fn check_kept_service_account(spec: &Fields, home_cluster: &HomeCluster) -> Result<()> {
-    let name = service_account_of(spec)?.unwrap_or("default");
-    let Some(allowed) = refusal(name, home_cluster) else { return Ok(()) };
+    let name = service_account_of(spec)?.unwrap_or("default").to_owned();
+    let Some(allowed) = refusal(&name, home_cluster) else { return Ok(()) };
     let path = spec.path.member("serviceAccountName").to_string();
-    Err(Rejection::KeptServiceAccountNotAllowed { path, name: name.to_owned(), allowed }.into())
+    Err(Rejection::KeptServiceAccountNotAllowed { path, name, allowed }.into())
 }
 
-fn parse_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Result<AccessMode> {
-    let home_is_default = home_cluster.default_mode == AccessMode::Home;
-    match value.as_str().map(str::parse) {
-        Some(Ok(AccessMode::Home)) if home_is_default => {
-            Err(Rejection::HomeIsDefault { path: path.to_string() }.into())
-        }
-        Some(Ok(mode)) => Ok(mode),
-        Some(Err(())) | None => Err(unknown_mode(value, path, home_cluster)),
+/// The list that does not have a ServiceAccount, as a message shows it; `None` if the ServiceAccount is allowed.
+fn refusal(name: &str, home_cluster: &HomeCluster) -> Option<String> {
+    let allowed = home_cluster.allowed_remote_service_accounts.as_ref()?;
+    match allowed.is_empty() {
+        true => Some("none".to_owned()),
+        false => (!allowed.iter().any(|allowed| allowed == name)).then(|| cut(&allowed.join(", "), 256)),
     }
 }
 
-/// The rejection that says what would be right: only modes that are allowed.
-fn unknown_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Box<Rejection> {
+/// The mode that an annotation names.
+fn parse_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Result<AccessMode> {
+    let path = path.to_string();
     let home_is_default = home_cluster.default_mode == AccessMode::Home;
+    let name = value.as_str();
+    match name.and_then(|name| name.parse().ok()) {
+        Some(AccessMode::Home) if home_is_default => return Err(Rejection::HomeIsDefault { path }.into()),
+        Some(mode) => return Ok(mode),
+        None => {}
+    }
+    // What would be right is only what is allowed.
     let modes = home_cluster.allowed_modes.iter().filter(|mode| !(home_is_default && **mode == AccessMode::Home));
     let modes: Vec<_> = modes.map(|mode| mode.as_str()).collect();
-    let likely = value.as_str().and_then(|name| closest(name, &modes));
+    let question = name.map(|name| question(name, &modes)).unwrap_or_default();
     let modes = modes.iter().map(|mode| format!("\"{mode}\"")).collect::<Vec<_>>().join(" or ");
     let expected = match (home_is_default, modes.is_empty()) {
         (true, true) => "leave it unset for home".to_owned(),
         (true, false) => format!("set {modes}, or leave it unset for home"),
         (false, _) => format!("set {modes}"),
     };
-    let question = likely.map(|mode| format!(" (did you mean \"{mode}\"?)")).unwrap_or_default();
-    let value = match value.as_str() {
-        Some(name) => quoted(name),
-        None => shown(&value.to_string()),
-    };
-    Rejection::UnknownMode { path: path.to_string(), value, expected, question }.into()
-}
-
-/// The list that does not have a ServiceAccount, as a message shows it; `None` if the ServiceAccount is allowed.
-fn refusal(name: &str, home_cluster: &HomeCluster) -> Option<String> {
-    let allowed = home_cluster.allowed_remote_service_accounts.as_ref()?;
-    if allowed.iter().any(|allowed| allowed == name) {
-        return None;
-    }
-    Some(if allowed.is_empty() { "none".to_owned() } else { cut(&allowed.join(", "), 256) })
+    let value = name.map_or_else(|| shown(&value.to_string()), quoted);
+    Err(Rejection::UnknownMode { path, value, expected, question }.into())
 }

@@ -3,7 +3,8 @@
 use k8s_openapi::api::core::v1::EnvVar;
 use serde_json::Value;
 
-use crate::pod::fields::fragment;
+use crate::pod::fragment;
+use crate::settings::HomeCluster;
 
 /// The variable that names the host.
 pub(crate) const HOST: &str = "KUBERNETES_SERVICE_HOST";
@@ -23,8 +24,8 @@ const CLUSTER_NAMES: [&str; 4] =
     [DEFAULT_HOST, "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes"];
 
 /// The names of a cluster's own API server, also in the cluster domain that clients in the pods use.
-pub(crate) fn cluster_names(domain: Option<&str>) -> Vec<String> {
-    let long = domain.map(|domain| format!("kubernetes.default.svc.{domain}"));
+pub(crate) fn cluster_names(home_cluster: &HomeCluster) -> Vec<String> {
+    let long = home_cluster.cluster_domain.as_ref().map(|domain| format!("kubernetes.default.svc.{domain}"));
     let mut names: Vec<_> = CLUSTER_NAMES.map(str::to_owned).into();
     names.extend(long.filter(|long| !CLUSTER_NAMES.contains(&long.as_str())));
     names

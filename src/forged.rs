@@ -5,13 +5,13 @@
 #[cfg(test)]
 mod tests;
 
+use serde_json::Value;
+
 use crate::context::Context;
 use crate::endpoint::{Block, Endpoint, PORT, Variable};
 use crate::liqo;
 use crate::names::{MAX_SUBDOMAIN, check_length};
-use crate::pod::containers::Container;
-use crate::pod::mounts::ApiVolume;
-use crate::pod::volumes::{Item, Source};
+use crate::pod::{ApiVolume, Container, Item, Path, Source};
 use crate::rejection::{Rejection, Result};
 use crate::settings::port_number;
 
@@ -37,7 +37,7 @@ pub(crate) fn named_endpoints(container: &Container) -> Result<Vec<Endpoint>> {
             if !is_host(host) {
                 continue;
             }
-            check_length(host, MAX_SUBDOMAIN, format_args!("{}: {name}", container.env_path()))?;
+            check_length(host, MAX_SUBDOMAIN, format_args!("{}: {name}", container.env_path))?;
             let block = Block::new(Endpoint { host: host.to_owned(), port });
             let is_there = |expected: &Variable| {
                 env.iter().any(|variable| variable.name == expected.name && variable.value == Some(&expected.value))
@@ -59,7 +59,7 @@ fn literals<'v>(container: &Container<'v>, name: &str) -> Result<Vec<&'v str>> {
             continue;
         }
         if values.len() == MAX_LITERALS {
-            let path = format!("{}: {name}", container.env_path());
+            let path = format!("{}: {name}", container.env_path);
             return Err(Rejection::ManyValues { path, limit: MAX_LITERALS }.into());
         }
         values.push(value);
@@ -73,12 +73,19 @@ fn is_host(host: &str) -> bool {
     !host.is_empty() && !host.contains(is_other)
 }
 
-/// Whether a source shows a token in a volume that is mounted at the API path. One that shows all its keys may do so, but
-/// for the ConfigMaps with certificates, which hold nothing else.
-pub(crate) fn provides_token(source: &Source, volume: &ApiVolume, context: &Context) -> bool {
-    let holds_certificates =
-        source.config_map_name().is_some_and(|name| name == liqo::ROOT_CA || context.is_reflected_ca(name));
-    source.paths().any(|path| volume.is_token(path)) || source.shows_everything() && !holds_certificates
+/// Whether one of the sources of a volume at the API path shows a token. One that shows all its keys may do so, but for
+/// the ConfigMaps with certificates, which hold nothing else.
+pub(crate) fn shows_token(sources: &[Value], path: Path, volume: &ApiVolume, context: &Context) -> Result<bool> {
+    for (index, source) in sources.iter().enumerate() {
+        let source = Source::read(source, path.item(index))?;
+        let holds_certificates =
+            source.config_map_name().is_some_and(|name| name == liqo::ROOT_CA || context.is_reflected_ca(name));
+        let shows_all = source.shows_everything() && !holds_certificates;
+        if shows_all || source.paths().any(|path| volume.is_token(path)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether an item shows a token that Liqo reflects: Secret and key are both Liqo's. A Secret of the user's own may have

@@ -6,8 +6,7 @@
 use serde_json::Value;
 
 use crate::names::{is_cluster_id, is_dns1123_label};
-use crate::pod::fields::{Fields, required, string};
-use crate::pod::path::Path;
+use crate::pod::{Fields, Path, required, string};
 use crate::rejection::{Rejection, Result};
 use crate::settings::Settings;
 

@@ -2,11 +2,26 @@
 //!
 //! Views borrow from the parsed JSON. A field of another shape than it must have is a rejection that names its path.
 
-pub(crate) mod containers;
-pub(crate) mod fields;
-pub(crate) mod files;
-pub(crate) mod host_aliases;
-pub(crate) mod mounts;
+mod containers;
+mod fields;
+mod files;
+mod host_aliases;
+mod mounts;
 pub(crate) mod path;
-pub(crate) mod service_account;
-pub(crate) mod volumes;
+mod service_account;
+mod volumes;
+
+pub(crate) use containers::{Container, EnvVar, containers, edit_containers, is_foreign};
+pub(crate) use fields::{
+    Fields, Object, fragment, items_mut, keep, kind, list_or_new, object_mut, object_or_new, required, string,
+};
+pub(crate) use files::normalized;
+pub(crate) use host_aliases::HostAlias;
+pub(crate) use mounts::{ApiVolume, Mounts, SERVICE_ACCOUNT_PATH, TOKEN, is_api_token};
+pub(crate) use path::{Path, SPEC};
+pub(crate) use service_account::{
+    AUTOMOUNT, remove_service_account, service_account_of, set_automount, set_service_account,
+};
+pub(crate) use volumes::{
+    CA, Item, ProjectedVolume, Source, Sources, TOKEN_SECONDS, Volumes, body_mut, edit_projected_volumes, rename,
+};

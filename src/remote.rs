@@ -5,26 +5,22 @@
 
 use std::net::IpAddr;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::context::Context;
+use crate::context::{Context, Review};
 use crate::decide::own_service_account;
-use crate::edits::Edits;
 use crate::endpoint::{DEFAULT_HOST, HOST, cluster_names, is_name};
-use crate::forged::{named_endpoints, provides_token};
+use crate::forged::{named_endpoints, shows_token};
 use crate::liqo;
-use crate::pod::containers::{Container, containers};
-use crate::pod::fields::{Fields, Object, object_or_new};
-use crate::pod::host_aliases::HostAlias;
-use crate::pod::mounts::{ApiVolume, Mounts};
-use crate::pod::path::Path;
-use crate::pod::service_account::{set_automount, set_service_account};
-use crate::pod::volumes::{ProjectedVolume, Source, Sources, TOKEN_SECONDS, Volumes, body_mut, edit_projected_volumes};
+use crate::pod::{
+    Container, Fields, HostAlias, Mounts, Object, Path, ProjectedVolume, Source, Sources, TOKEN_SECONDS, Volumes,
+    containers, edit_projected_volumes, object_or_new, rename, set_automount, set_service_account,
+};
 use crate::rejection::{Rejection, Result};
 use crate::release::warn_of_unknown_credentials;
 use crate::response::Audit;
 use crate::settings::Host;
-use crate::warning::{Warning, Warnings};
+use crate::warning::Warning;
 use crate::wording::on_one_line;
 
 /// How the names of the volumes start that the API server adds.
@@ -38,14 +34,13 @@ const API_ACCESS: &str = "kube-api-access-";
 /// The pod was forged for home, or names a ServiceAccount that is not allowed.
 pub(crate) fn edit(
     pod: &mut Object,
-    context: &Context,
     annotated: Option<String>,
     is_explicit: bool,
-    edits: &mut Edits,
-    warnings: &mut Warnings,
+    review: &mut Review,
 ) -> Result<Audit> {
+    let context = review.context;
     let spec = object_or_new(pod, "spec", Path::Root)?;
-    let fields = Fields { object: spec, path: Path::Root.member("spec") };
+    let fields = Fields::of_spec(spec);
     let mut mounts = Mounts::read(&fields)?;
     let containers = containers(&fields, &context.settings.foreign_containers)?;
     let volumes = Volumes::read(&fields)?;
@@ -55,41 +50,33 @@ pub(crate) fn edit(
     for name in taken.into_iter().chain(volumes.others.iter().copied().find(is_taken)) {
         mounts.add_whole(name.to_owned());
     }
-    refuse_home_endpoints(&containers, &fields, context, warnings)?;
+    refuse_home_endpoints(&containers, &fields, review)?;
     volumes.projected.iter().try_for_each(|volume| refuse_home_credentials(volume, context))?;
     let account = match annotated {
         Some(name) => Some(name),
         None => own_service_account(Some(&fields), fields.path, context.home_cluster, is_explicit)?.map(str::to_owned),
     };
-    warn_of_unknown_credentials(&volumes, &mounts, warnings);
+    warn_of_unknown_credentials(&volumes, &mounts, review);
 
-    edit_projected_volumes(spec, &mut |sources| match mounts.api_volumes.get(sources.volume) {
-        Some(mounted) => restore_credentials(sources, mounted, context, edits),
-        None => Ok(()),
-    })?;
+    edit_projected_volumes(spec, &mounts, &mut |sources| restore_credentials(sources, review))?;
     if let Some(name) = &account {
-        set_service_account(spec, name, edits)?;
+        set_service_account(spec, name, &mut review.edits)?;
     }
-    set_automount(spec, true, edits)?;
+    set_automount(spec, true, &mut review.edits)?;
     let service_account = on_one_line(account.as_deref().unwrap_or("default"), 253);
     Ok(Audit::Remote { service_account })
 }
 
 /// Refuses variables and host aliases that lead home. Whatever else names an API server is the author's or the
 /// platform's business.
-fn refuse_home_endpoints(
-    containers: &[Container],
-    spec: &Fields,
-    context: &Context,
-    warnings: &mut Warnings,
-) -> Result<()> {
+fn refuse_home_endpoints(containers: &[Container], spec: &Fields, review: &mut Review) -> Result<()> {
     for container in containers {
         if !named_endpoints(container)?.is_empty() {
-            return Err(Rejection::ForgedForHome { path: container.env_path() }.into());
+            return Err(Rejection::ForgedForHome { path: container.env_path.clone() }.into());
         }
     }
-    let home_cluster = context.home_cluster;
-    let names = cluster_names(home_cluster.cluster_domain.as_deref());
+    let home_cluster = review.context.home_cluster;
+    let names = cluster_names(home_cluster);
     let aliases = HostAlias::read_all(spec)?;
     let is_aliased = |name: &str| aliases.iter().any(|alias| alias.has(name));
     let host = home_cluster.api_server_host.as_ref().map_or(DEFAULT_HOST, Host::as_str);
@@ -102,7 +89,7 @@ fn refuse_home_endpoints(
     for container in containers {
         let mut hosts = container.env.iter().filter(|variable| variable.name == HOST).filter_map(|host| host.value);
         if hosts.any(leads_home) {
-            return Err(Rejection::LeadsHome { path: container.env_path() }.into());
+            return Err(Rejection::LeadsHome { path: container.env_path.clone() }.into());
         }
     }
     for (index, alias) in aliases.iter().enumerate() {
@@ -111,7 +98,7 @@ fn refuse_home_endpoints(
             let path = spec.path.member("hostAliases").item(index).to_string();
             return Err(Rejection::LeadsHome { path }.into());
         }
-        warnings.add(Warning::AliasElsewhere { name: name.clone() });
+        review.warn(Warning::AliasElsewhere { name: name.clone() });
     }
     Ok(())
 }
@@ -143,23 +130,22 @@ fn refuse_home_credentials(volume: &ProjectedVolume, context: &Context) -> Resul
     }
 }
 
-/// Gives a volume back what a virtual kubelet took from it: its certificates, and without API server support the token.
-/// The API server fills in neither where a volume is mounted already.
-fn restore_credentials(sources: Sources, mounted: &ApiVolume, context: &Context, edits: &mut Edits) -> Result<()> {
-    let Sources { list, path, .. } = sources;
-    let mut shows_token = false;
+/// Gives a volume at the API path back what a virtual kubelet took from it: its certificates, and without API server
+/// support the token. The API server fills in neither where a volume is mounted already.
+fn restore_credentials(sources: Sources, review: &mut Review) -> Result<()> {
+    let Sources { mounted: Some(mounted), list, path, .. } = sources else { return Ok(()) };
+    let context = review.context;
+    let lacks_token = !shows_token(list, path, mounted, context)?;
     for (index, source) in list.iter_mut().enumerate() {
         let path = path.item(index);
-        let read = Source::read(&Fields::of(source, path)?)?;
-        shows_token |= provides_token(&read, mounted, context);
-        if read.config_map_name().is_some_and(|name| context.is_reflected_ca(name)) {
-            body_mut(source, "configMap", path)?.insert("name".to_owned(), Value::from(liqo::ROOT_CA));
-            edits.note(path, "shows the certificates of the home cluster");
+        if Source::read(source, path)?.config_map_name().is_some_and(|name| context.is_reflected_ca(name)) {
+            rename(source, "configMap", liqo::ROOT_CA, path)?;
+            review.note(path, "shows the certificates of the home cluster");
         }
     }
-    if let Some(file) = mounted.token_path().filter(|_| !shows_token) {
+    if let Some(file) = mounted.token_path().filter(|_| lacks_token) {
         list.push(json!({"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": file}}));
-        edits.note(path, "do not show a token of the foreign cluster");
+        review.note(path, "do not show a token of the foreign cluster");
     }
     Ok(())
 }

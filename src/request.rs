@@ -4,14 +4,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::context::Context;
+use crate::context::{Context, Review};
 use crate::decide::{Access, decide};
-use crate::edits::Edits;
 use crate::origin::{Cluster, Origin};
-use crate::pod::fields::{Fields, kind, object_mut, required, string};
-use crate::pod::path::Path;
+use crate::pod::{Fields, Path, kind, object_mut, required, string};
 use crate::rejection::{Rejection, Result};
-use crate::response::{self, Audit};
+use crate::response::{Audit, Response};
 use crate::settings::{Action, Settings};
 use crate::warning::Warnings;
 use crate::workload::Workload;
@@ -52,21 +50,21 @@ enum Subject {
 /// An accepted request; the default is the plain accept.
 #[derive(Default)]
 struct Accepted {
-    edits: Edits,
+    is_edited: bool,
     audit: Option<Audit>,
     warnings: Warnings,
 }
 
 /// Evaluates a payload as policy-server sends it, and returns the JSON of the response.
 pub(crate) fn evaluate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
-    respond(payload, cluster).unwrap_or_else(|rejection| response::reject(&rejection))
+    respond(payload, cluster).unwrap_or_else(|rejection| Response::rejected(&rejection).to_json(0))
 }
 
 fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>> {
     let text = str::from_utf8(payload).map_err(|error| Rejection::NotText { at: error.valid_up_to() })?;
     let payload: Payload = serde_json::from_str(text).map_err(|error| unreadable(text, Some(error)))?;
     let mut request = payload.request.ok_or_else(|| unreadable(text, None))?;
-    let Accepted { edits, audit, warnings } = match request.subject()? {
+    let Accepted { is_edited, audit, warnings } = match request.subject()? {
         None => Accepted::default(),
         Some(subject) => {
             let settings = Settings::of_request(payload.settings)?;
@@ -75,16 +73,16 @@ fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>> {
                 Subject::Workload(workload) => request.review_workload(workload, &settings, cluster)?,
             };
             // With `strict` only what has no problems is accepted.
-            if settings.strict && !accepted.warnings.is_empty() {
-                return Err(Rejection::Strict { problems: accepted.warnings.texts().join("; ") }.into());
+            match accepted.warnings.joined() {
+                Some(problems) if settings.strict => return Err(Rejection::Strict { problems }.into()),
+                _ => accepted,
             }
-            accepted
         }
     };
-    let object = request.object.as_ref().filter(|_| !edits.is_empty());
+    let object = request.object.as_ref().filter(|_| is_edited);
     // What is added to a pod takes some kilobytes, more if many containers get variables.
-    let room = if object.is_some() { text.len() + text.len() / 8 + 4096 } else { 512 };
-    Ok(response::accept(audit, &warnings, object, room))
+    let room = if is_edited { text.len() + text.len() / 8 + 4096 } else { 512 };
+    Ok(Response::accepted(audit, &warnings, object).to_json(room))
 }
 
 /// Why a payload is no request. serde's own words about a wrong shape would quote it.
@@ -151,27 +149,25 @@ impl Request<'_> {
         pod.required_object("spec")?;
 
         let pod = object_mut(self.object.get_or_insert_default(), Path::Root)?;
-        let mut edits = Edits::default();
-        let mut warnings_of_edits = Warnings::default();
+        let mut review = Review::new(&context);
         let audit = match access {
-            Access::Home => home::edit(pod, &context, &mut edits, &mut warnings_of_edits)?,
-            Access::Remote { annotated, is_explicit } => {
-                remote::edit(pod, &context, annotated, is_explicit, &mut edits, &mut warnings_of_edits)?
-            }
-            Access::Disabled => disabled::edit(pod, &context, &mut edits, &mut warnings_of_edits)?,
+            Access::Home => home::edit(pod, &mut review)?,
+            Access::Remote { annotated, is_explicit } => remote::edit(pod, annotated, is_explicit, &mut review)?,
+            Access::Disabled => disabled::edit(pod, &mut review)?,
         };
+        let mut is_edited = !review.edits.is_empty();
         match settings.action {
-            Action::Mutate => warnings.append(warnings_of_edits),
+            Action::Mutate => warnings.append(review.warnings),
             // The edited object is not sent.
-            Action::Validate => edits = Edits::default(),
+            Action::Validate => is_edited = false,
             Action::Verify => {
-                warnings.append(warnings_of_edits);
-                if let Some((path, problem)) = std::mem::take(&mut edits).into_first() {
+                if let Some((path, problem)) = review.edits.into_first() {
                     return Err(Rejection::NotAsLeft { path, problem }.into());
                 }
+                warnings.append(review.warnings);
             }
         }
-        Ok(Accepted { edits, audit: Some(audit), warnings })
+        Ok(Accepted { is_edited, audit: Some(audit), warnings })
     }
 
     /// Checks a workload.

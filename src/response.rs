@@ -24,8 +24,8 @@ pub(crate) enum Audit {
 /// order that is the same each time.
 ///
 /// [`ValidationResponse`]: https://docs.rs/kubewarden-policy-sdk/latest/kubewarden_policy_sdk/response/struct.ValidationResponse.html
-#[derive(Debug, Serialize)]
-struct Response<'r> {
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Response<'r> {
     accepted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,
@@ -46,36 +46,23 @@ struct AuditAnnotations {
     problems: Option<String>,
 }
 
-/// The JSON of the response to an accepted request. `object` is the object where something in it has changed, and
-/// `room` is how many bytes the response will take at most in most cases.
-pub(crate) fn accept(audit: Option<Audit>, warnings: &Warnings, object: Option<&Value>, room: usize) -> Vec<u8> {
-    let warnings = warnings.texts();
-    let problems = (!warnings.is_empty()).then(|| warnings.join("; "));
-    let response = Response {
-        accepted: true,
-        message: None,
-        mutated_object: object,
-        audit_annotations: audit.map(|audit| AuditAnnotations { audit, problems }),
-        warnings,
-    };
-    write(&response, room)
-}
+impl<'r> Response<'r> {
+    /// The response to an accepted request. `object` is the object where something in it has changed.
+    pub(crate) fn accepted(audit: Option<Audit>, warnings: &Warnings, object: Option<&'r Value>) -> Self {
+        let audit_annotations = audit.map(|audit| AuditAnnotations { audit, problems: warnings.joined() });
+        let warnings = warnings.texts();
+        Self { accepted: true, message: None, mutated_object: object, audit_annotations, warnings }
+    }
 
-/// The JSON of the response to a rejected request.
-pub(crate) fn reject(rejection: &Rejection) -> Vec<u8> {
-    let response = Response {
-        accepted: false,
-        message: Some(rejection.to_string()),
-        mutated_object: None,
-        audit_annotations: None,
-        warnings: Vec::new(),
-    };
-    write(&response, 0)
-}
+    pub(crate) fn rejected(rejection: &Rejection) -> Self {
+        Self { message: Some(rejection.to_string()), ..Self::default() }
+    }
 
-fn write(response: &Response, room: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(room);
-    // Writing into memory does not fail, and neither does writing text, maps of text and what was read.
-    let _ = serde_json::to_writer(&mut out, response);
-    out
+    /// The JSON. `room` is how many bytes it takes at most in most cases.
+    pub(crate) fn to_json(&self, room: usize) -> Vec<u8> {
+        let mut out = Vec::with_capacity(room);
+        // Writing into memory does not fail, and neither does writing text, maps of text and what was read.
+        let _ = serde_json::to_writer(&mut out, self);
+        out
+    }
 }

@@ -91,7 +91,7 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
     let settings = Settings::read(Some(text), &mut problems);
     for (id, entry) in settings.home_clusters.iter().flatten() {
         if !is_cluster_id(id) {
-            problems.add(format_args!("homeClusters: {}", values::not_a_cluster_id(id)));
+            problems.add(format!("homeClusters: {}", values::not_a_cluster_id(id)));
             continue;
         }
         settings.home_cluster.read_entry(id, entry, &mut problems);
@@ -136,13 +136,13 @@ impl<'a> Settings<'a> {
             home_clusters,
         };
         if settings.home_cluster_id.is_some() && settings.home_clusters.is_some() {
-            given.report(format_args!("homeClusterId: beside homeClusters, expected one of them"));
+            given.report("homeClusterId", "beside homeClusters, expected one of them");
         }
         if settings.home_clusters.as_ref().is_some_and(Members::is_empty) {
-            given.report(format_args!("homeClusters: expected at least one home cluster, found none"));
+            given.report("homeClusters", "expected at least one home cluster, found none");
         }
         if validate_only && verify_only {
-            given.report(format_args!("verifyOnly: beside validateOnly, expected one of them"));
+            given.report("verifyOnly", "beside validateOnly, expected one of them");
         }
         settings
     }
@@ -185,24 +185,14 @@ impl HomeCluster {
 
     /// These settings, overridden by what is given.
     fn overridden(mut self, given: &mut Given) -> Self {
-        if let Some(host) = given.take("homeApiServerHost", host) {
-            self.api_server_host = Some(host);
-        }
-        if let Some(port) = given.take("homeApiServerPort", port) {
-            self.api_server_port = Some(port);
-        }
-        if let Some(addresses) = given.take_list("homeApiServerAddresses", address) {
-            self.api_server_addresses = addresses;
-        }
-        if let Some(domain) = given.take("clusterDomain", cluster_domain) {
-            self.cluster_domain = Some(domain);
-        }
-        if let Some(secret) = given.take("homeCredentialsSecret", object_name) {
-            self.credentials_secret = Some(secret);
-        }
-        if let Some(names) = given.take_list("allowedRemoteServiceAccounts", object_name) {
-            self.allowed_remote_service_accounts = Some(names);
-        }
+        self.api_server_host = given.take("homeApiServerHost", host).or(self.api_server_host);
+        self.api_server_port = given.take("homeApiServerPort", port).or(self.api_server_port);
+        let addresses = given.take_list("homeApiServerAddresses", address);
+        self.api_server_addresses = addresses.unwrap_or(self.api_server_addresses);
+        self.cluster_domain = given.take("clusterDomain", cluster_domain).or(self.cluster_domain);
+        self.credentials_secret = given.take("homeCredentialsSecret", object_name).or(self.credentials_secret);
+        let accounts = given.take_list("allowedRemoteServiceAccounts", object_name);
+        self.allowed_remote_service_accounts = accounts.or(self.allowed_remote_service_accounts);
         self.override_modes(given);
         self
     }
@@ -213,7 +203,7 @@ impl HomeCluster {
         let problems_before_list = given.problem_count();
         if let Some(modes) = given.take_list("allowedModes", mode) {
             if modes.is_empty() && given.problem_count() == problems_before_list {
-                given.report_at("allowedModes", format_args!("expected at least one mode, found none"));
+                given.report("allowedModes", "expected at least one mode, found none");
             }
             self.allowed_modes = AccessMode::ALL.into_iter().filter(|mode| modes.contains(mode)).collect();
         }
@@ -221,7 +211,7 @@ impl HomeCluster {
         if given.problem_count() == problems && !self.allowed_modes.contains(&self.default_mode) {
             let unset = if default_mode.is_none() { given.inherited() } else { "" };
             let mode = self.default_mode;
-            given.report_at("defaultMode", format_args!("\"{mode}\"{unset} is not one of allowedModes"));
+            given.report("defaultMode", &format!("\"{mode}\"{unset} is not one of allowedModes"));
         }
     }
 }

@@ -84,7 +84,8 @@ impl Warnings {
         self.0.iter().map(|warning| cut(&warning.to_string(), WARNING_LENGTH)).collect()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// All warnings in one text; `None` if there are none.
+    pub(crate) fn joined(&self) -> Option<String> {
+        (!self.0.is_empty()).then(|| self.texts().join("; "))
     }
 }

@@ -45,6 +45,11 @@ fn is_direction(character: char) -> bool {
     )
 }
 
+/// The question whether another word was meant, in brackets; empty if none is near.
+pub(crate) fn question(value: &str, words: &[&'static str]) -> String {
+    closest(value, words).map(|word| format!(" (did you mean \"{word}\"?)")).unwrap_or_default()
+}
+
 /// The word that was likely meant: the nearest one, where at most every third letter differs, and no more than two.
 pub(crate) fn closest(value: &str, words: &[&'static str]) -> Option<&'static str> {
     let value = cut(value.trim_ascii(), SHOWN).to_ascii_lowercase();

@@ -4,8 +4,7 @@
 use serde_json::Value;
 
 use crate::decide::{ANNOTATIONS, Access, decide, meant_annotation, own_service_account};
-use crate::pod::fields::Fields;
-use crate::pod::path::Path;
+use crate::pod::{Fields, Path};
 use crate::rejection::Result;
 use crate::settings::HomeCluster;
 use crate::warning::{Warning, Warnings};
@@ -55,7 +54,7 @@ impl Workload {
             }
         }
         if template_changed {
-            at(object, self.template(), &mut |template| check_template(template, home_cluster, warnings))?;
+            object.at(self.template(), &mut |template| check_template(template, home_cluster, warnings))?;
         }
         Ok(())
     }
@@ -77,11 +76,7 @@ impl Workload {
 }
 
 fn check_template(template: &Fields, home_cluster: &HomeCluster, warnings: &mut Warnings) -> Result<()> {
-    let mut annotations = None;
-    at(template, &["metadata", "annotations"], &mut |found| {
-        annotations = Some(found.object);
-        Ok(())
-    })?;
+    let annotations = template.at(&["metadata", "annotations"], &mut |annotations| Ok(annotations.object))?;
     let access = decide(template.path, annotations, home_cluster, warnings)?;
     if let Access::Remote { annotated: None, is_explicit } = access {
         let spec = template.object("spec")?;
@@ -93,20 +88,7 @@ fn check_template(template: &Fields, home_cluster: &HomeCluster, warnings: &mut 
 /// The annotations of the object at `place` that the policy reads, or that were likely meant for one of those.
 fn annotations<'v>(object: &Fields<'v, '_>, place: &[&str]) -> Result<Vec<(&'v String, &'v Value)>> {
     let place = [place, &["metadata", "annotations"]].concat();
-    let mut found = Vec::new();
-    at(object, &place, &mut |annotations| {
-        let is_read = |key: &str| ANNOTATIONS.contains(&key) || meant_annotation(key).is_some();
-        found.extend(annotations.object.iter().filter(|(key, _)| is_read(key)));
-        Ok(())
-    })?;
-    Ok(found)
-}
-
-/// Calls `visit` with the object that is so many steps below another, where it is there.
-fn at<'v>(object: &Fields<'v, '_>, steps: &[&str], visit: &mut dyn FnMut(&Fields<'v, '_>) -> Result<()>) -> Result<()> {
-    let [step, rest @ ..] = steps else { return visit(object) };
-    match object.object(step)? {
-        Some(next) => at(&next, rest, visit),
-        None => Ok(()),
-    }
+    let all = object.at(&place, &mut |annotations| Ok(annotations.object))?;
+    let is_read = |key: &str| ANNOTATIONS.contains(&key) || meant_annotation(key).is_some();
+    Ok(all.into_iter().flatten().filter(|(key, _)| is_read(key)).collect())
 }

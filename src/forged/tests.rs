@@ -1,6 +1,6 @@
 use super::named_endpoints;
 use crate::endpoint::{Block, Endpoint};
-use crate::pod::containers::{Container, EnvVar};
+use crate::pod::{Container, EnvVar};
 
 fn literal<'v>(name: &'v str, value: &'v str) -> EnvVar<'v> {
     EnvVar { name, value: Some(value), is_service_account_name: false }
@@ -15,7 +15,7 @@ fn forged(host: &str, port: u16) -> Vec<EnvVar<'static>> {
 }
 
 fn container<'v>(env: &[EnvVar<'v>]) -> Container<'v> {
-    Container { list: "containers", index: 2, env: env.to_vec(), is_foreign: false }
+    Container { env_path: "spec.containers[2].env".to_owned(), env: env.to_vec() }
 }
 
 #[track_caller]

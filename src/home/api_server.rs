@@ -3,12 +3,12 @@
 //! Host and port each come from the settings, else from what Liqo chose, else they are `kubernetes.default` and 443.
 //! Liqo's choice is found by evidence, since platforms and other webhooks set variables too.
 
+use crate::context::Review;
 use crate::endpoint::{DEFAULT_HOST, DEFAULT_PORT, Endpoint, cluster_names, is_name};
 use crate::forged::named_endpoints;
-use crate::pod::containers::Container;
+use crate::pod::Container;
 use crate::rejection::{Rejection, Result};
-use crate::settings::HomeCluster;
-use crate::warning::{Warning, Warnings};
+use crate::warning::Warning;
 
 /// More endpoints than any pod names.
 const MAX_ENDPOINTS: usize = 32;
@@ -32,28 +32,23 @@ pub(crate) fn all_named(containers: &[Container]) -> Result<Vec<Endpoint>> {
 /// # Errors
 ///
 /// Several endpoints are named, and no setting decides between them.
-pub(crate) fn home_api_server(
-    named: &[Endpoint],
-    is_aliased: bool,
-    home_cluster: &HomeCluster,
-    warnings: &mut Warnings,
-) -> Result<Endpoint> {
-    let of_host = |host: &str| named.iter().filter(|endpoint| endpoint.host == host).collect::<Vec<_>>();
-    let (host, mut candidates) = match &home_cluster.api_server_host {
-        Some(host) => (host.as_str(), of_host(host.as_str())),
-        None if is_aliased => (DEFAULT_HOST, Vec::new()),
-        None => (named.first().map_or(DEFAULT_HOST, |first| first.host.as_str()), named.iter().collect()),
-    };
-    if candidates.is_empty() {
-        candidates = if is_aliased { of_host(DEFAULT_HOST) } else { named.iter().collect() };
-    }
+pub(crate) fn home_api_server(named: &[Endpoint], is_aliased: bool, review: &mut Review) -> Result<Endpoint> {
+    let home_cluster = review.context.home_cluster;
     let is_host_open = home_cluster.api_server_host.is_none();
-    if is_host_open
-        && is_aliased
+    let of_host = |host: &str| named.iter().filter(|endpoint| endpoint.host == host).collect::<Vec<_>>();
+    let liqos = if is_aliased { of_host(DEFAULT_HOST) } else { named.iter().collect() };
+    let host = match &home_cluster.api_server_host {
+        Some(host) => host.as_str(),
+        None if is_aliased => DEFAULT_HOST,
+        None => named.first().map_or(DEFAULT_HOST, |first| first.host.as_str()),
+    };
+    let of_setting = if is_host_open { Vec::new() } else { of_host(host) };
+    let candidates = if of_setting.is_empty() { liqos } else { of_setting };
+    if let Some(other) = named.first()
+        && is_host_open
         && candidates.is_empty()
-        && let Some(other) = named.first()
     {
-        warnings.add(Warning::VariablesDiffer { named: other.authority() });
+        review.warn(Warning::VariablesDiffer { named: other.authority() });
     }
     let several = |setting| {
         let endpoints = candidates.iter().take(4).map(|endpoint| endpoint.authority()).collect();
@@ -72,13 +67,10 @@ pub(crate) fn home_api_server(
     let addresses = &home_cluster.api_server_addresses;
     let is_elsewhere = || match host.parse() {
         Ok(ip) => !addresses.contains(&ip),
-        Err(_) => {
-            let names = cluster_names(home_cluster.cluster_domain.as_deref());
-            names.iter().any(|name| name != host && is_name(host, name))
-        }
+        Err(_) => cluster_names(home_cluster).iter().any(|name| name != host && is_name(host, name)),
     };
     if is_host_open && !addresses.is_empty() && is_elsewhere() {
-        warnings.add(Warning::VariablesDiffer { named: endpoint.authority() });
+        review.warn(Warning::VariablesDiffer { named: endpoint.authority() });
     }
     Ok(endpoint)
 }

@@ -6,27 +6,26 @@
 use k8s_openapi::api::core::v1::{KeyToPath, SecretProjection};
 use serde_json::{Value, json};
 
-use crate::context::Context;
-use crate::edits::Edits;
-use crate::forged::{is_liqos_item, provides_token};
+use crate::context::{Context, Review};
+use crate::forged::{is_liqos_item, shows_token};
 use crate::home::namespace::HomeNamespace;
 use crate::home::shadowed::remove_shadowed;
 use crate::liqo;
-use crate::pod::fields::{Fields, fragment, items_mut, list_or_new, object_mut};
-use crate::pod::mounts::{ApiVolume, is_api_token};
-use crate::pod::path::Path;
-use crate::pod::volumes::{CA, Item, ProjectedVolume, Source, Sources, TOKEN, body_mut};
+use crate::pod::{
+    ApiVolume, CA, Item, Path, ProjectedVolume, Source, Sources, TOKEN, body_mut, fragment, is_api_token, items_mut,
+    list_or_new, object_mut, rename,
+};
 use crate::rejection::{Rejection, Result};
-use crate::warning::{Warning, Warnings};
+use crate::warning::Warning;
 
 /// The mode of a file that everybody may read.
 const FILE_MODE: i32 = 0o644;
 
 /// The credentials of one pod while its volumes are edited, one after the other.
 #[derive(Debug)]
-pub(crate) struct Credentials<'w, 'c> {
+pub(crate) struct Credentials<'r, 'c> {
     context: &'c Context<'c>,
-    warnings: &'w mut Warnings,
+    review: &'r mut Review<'c>,
     /// Whether the pod was forged before.
     is_forged: bool,
     /// Whether a source gets Liqo's Secret.
@@ -53,14 +52,10 @@ struct Volume<'e> {
     mode: Option<i32>,
 }
 
-impl<'w, 'c> Credentials<'w, 'c> {
+impl<'r, 'c> Credentials<'r, 'c> {
     /// `names_endpoint` is whether a container's environment was forged; volumes show that too.
-    pub(crate) fn new(
-        context: &'c Context<'c>,
-        volumes: &[ProjectedVolume],
-        names_endpoint: bool,
-        warnings: &'w mut Warnings,
-    ) -> Result<Self> {
+    pub(crate) fn new(review: &'r mut Review<'c>, volumes: &[ProjectedVolume], names_endpoint: bool) -> Result<Self> {
+        let context = review.context;
         let has_liqos_secret = volumes.iter().any(|volume| {
             let is_liqos =
                 |source: &Source| source.items().iter().any(|item| is_liqos_item(context, volume.name, source, item));
@@ -71,7 +66,7 @@ impl<'w, 'c> Credentials<'w, 'c> {
         }
         Ok(Self {
             context,
-            warnings,
+            review,
             is_forged: names_endpoint || has_liqos_secret,
             gets_liqos_secret: false,
             keeps_token: false,
@@ -79,14 +74,9 @@ impl<'w, 'c> Credentials<'w, 'c> {
         })
     }
 
-    /// Edits the sources of a projected volume. `mounted` is how it is mounted at the API path, if it is.
-    pub(crate) fn edit_volume(
-        &mut self,
-        sources: Sources,
-        mounted: Option<&ApiVolume>,
-        edits: &mut Edits,
-    ) -> Result<()> {
-        let Sources { volume: name, is_private, list, path } = sources;
+    /// Edits the sources of a projected volume.
+    pub(crate) fn edit_volume(&mut self, sources: Sources) -> Result<()> {
+        let Sources { volume: name, mounted, is_private, list, path } = sources;
         let volume = Volume { name, mounted, mode: is_private.then_some(FILE_MODE) };
         let mut written = Vec::with_capacity(list.len() + 1);
         let mut moved = Vec::new();
@@ -96,35 +86,26 @@ impl<'w, 'c> Credentials<'w, 'c> {
         list.append(&mut moved);
         if let Some(mounted) = mounted
             && let Some(file) = mounted.token_path()
-            && !self.shows_token(list, mounted, path)?
+            && !shows_token(list, path, mounted, self.context)?
         {
             match &self.context.home_cluster.credentials_secret {
-                Some(own) => list.push(json!({"secret": fragment(secret_of(own, TOKEN, file, volume.mode))})),
-                None => self.warnings.add(Warning::NoToken { volume: name.to_owned() }),
+                Some(own) => list.push(json!({"secret": secret_of(own, TOKEN, file, volume.mode)})),
+                None => self.review.warn(Warning::NoToken { volume: name.to_owned() }),
             }
         }
         written.resize(list.len(), true);
         if written.contains(&true) {
             remove_shadowed(list, &written, path)?;
-            edits.note(path, "do not show the credentials of the home cluster");
+            self.review.note(path, "do not show the credentials of the home cluster");
         }
         // All others are Secrets now.
         self.keeps_token |= list.iter().any(|source| source["serviceAccountToken"].is_object());
         Ok(())
     }
 
-    fn shows_token(&self, list: &[Value], mounted: &ApiVolume, path: Path) -> Result<bool> {
-        for (index, source) in list.iter().enumerate() {
-            if provides_token(&Source::read(&Fields::of(source, path.item(index))?)?, mounted, self.context) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// Edits a source; returns whether it was not right. Items that need a source of their own are `moved` there.
     fn edit_source(&mut self, volume: Volume, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
-        match Source::read(&Fields::of(source, path)?)? {
+        match Source::read(source, path)? {
             Source::ServiceAccountToken { path: file, audience } => {
                 let is_apis = is_api_token(volume.mounted, file);
                 if !is_apis && self.context.keeps_audience(audience) {
@@ -136,19 +117,19 @@ impl<'w, 'c> Credentials<'w, 'c> {
                 let secret = self.token(volume, file.ok_or_else(missing)?, audience)?;
                 let source = object_mut(source, path)?;
                 source.remove("serviceAccountToken");
-                source.insert("secret".to_owned(), fragment(secret));
+                source.insert("secret".to_owned(), secret);
                 Ok(true)
             }
-            Source::Secret(_) => self.edit_secret(volume, source, path, moved),
-            Source::ConfigMap(config_map) => {
-                let name = config_map.name.unwrap_or_default().to_owned();
-                self.use_home_certificates(&name, source, path)
+            Source::Secret { .. } => self.edit_secret(volume, source, path, moved),
+            Source::ConfigMap { name: Some(liqo::ROOT_CA), .. } => self.use_home_certificates(true, source, path),
+            Source::ConfigMap { name: Some(name), .. } if self.context.is_reflected_ca(name) => {
+                self.use_home_certificates(false, source, path)
             }
-            Source::DownwardApi(_) if volume.mounted.is_some() => match &mut self.home_namespace {
+            Source::DownwardApi { .. } if volume.mounted.is_some() => match &mut self.home_namespace {
                 Some(namespace) => namespace.show(source, path),
                 None => Ok(false),
             },
-            Source::DownwardApi(_) | Source::Other(_) => Ok(false),
+            Source::ConfigMap { .. } | Source::DownwardApi { .. } | Source::Other { .. } => Ok(false),
         }
     }
 
@@ -159,34 +140,33 @@ impl<'w, 'c> Credentials<'w, 'c> {
             && self.gets_liqos_secret
             && !self.is_forged
         {
-            self.warnings.add(Warning::ReflectedSecret { name: name.clone() });
+            self.review.warn(Warning::ReflectedSecret { name: name.clone() });
         }
         let annotation = self.home_namespace.and_then(HomeNamespace::annotation);
         Finished { annotation, keeps_token: self.keeps_token }
     }
 
     /// The Secret that takes the place of a token of the foreign cluster.
-    fn token(&mut self, volume: Volume, path: &str, audience: Option<&str>) -> Result<SecretProjection> {
-        let context = self.context;
-        let own = context.home_cluster.credentials_secret.as_deref();
+    fn token(&mut self, volume: Volume, path: &str, audience: Option<&str>) -> Result<Value> {
+        let own = self.context.home_cluster.credentials_secret.as_deref();
         if let (Some(own), None) = (own, audience) {
             return Ok(secret_of(own, TOKEN, path, volume.mode));
         }
         let secret = match own {
             Some(own) => own,
-            None => context.token_secret()?,
-        };
+            None => self.context.token_secret()?,
+        }
+        .to_owned();
         let key = liqo::token_key(volume.name, path);
-        let projection = secret_of(secret, &key, path, volume.mode);
+        let source = secret_of(&secret, &key, path, volume.mode);
         self.gets_liqos_secret |= own.is_none();
-        let secret = secret.to_owned();
         if self.is_forged {
             // It was put there in the foreign cluster, so Liqo never makes a key for it.
-            self.warnings.add(Warning::LateToken { secret, key });
+            self.review.warn(Warning::LateToken { secret, key });
         } else if own.is_some() {
-            self.warnings.add(Warning::TokenKey { secret, key });
+            self.review.warn(Warning::TokenKey { secret, key });
         }
-        Ok(projection)
+        Ok(source)
     }
 
     /// Edits the items of Liqo's Secret. The API's token comes from the user's own Secret if there is one: token and
@@ -194,44 +174,47 @@ impl<'w, 'c> Credentials<'w, 'c> {
     fn edit_secret(&self, volume: Volume, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
         let own = self.context.home_cluster.credentials_secret.as_deref();
         let own = own.filter(|own| !self.context.is_token_secret(own));
-        let read = Source::read(&Fields::of(source, path)?)?;
+        let read = Source::read(source, path)?;
         let is_liqos = |item: &Item| is_liqos_item(self.context, volume.name, &read, item);
         let are_liqos: Vec<_> = read.items().iter().map(is_liqos).collect();
-        let is_apis =
-            |(item, is_liqos): (&Item, &bool)| own.is_some() && *is_liqos && is_api_token(volume.mounted, item.path);
-        let are_apis: Vec<_> = read.items().iter().zip(&are_liqos).map(is_apis).collect();
+        if !are_liqos.contains(&true) {
+            return Ok(false);
+        }
+        let are_apis: Vec<_> = read.items().iter().map(|item| is_api_token(volume.mounted, item.path)).collect();
 
         let secret = body_mut(source, "secret", path)?;
+        let items = list_or_new(secret, "items", path)?;
         let mut is_edited = false;
-        for (item, is_liqos) in items_mut(secret, "items", path)?.iter_mut().zip(are_liqos) {
-            let item = object_mut(item, path)?;
-            if let Some(mode) = volume.mode.filter(|_| is_liqos && item.get("mode").is_none_or(Value::is_null)) {
-                item.insert("mode".to_owned(), Value::from(mode));
+        let (mut tokens, mut others) = (Vec::new(), Vec::new());
+        for ((mut item, is_liqos), is_apis) in std::mem::take(items).into_iter().zip(are_liqos).zip(are_apis) {
+            let fields = object_mut(&mut item, path)?;
+            if let Some(mode) = volume.mode.filter(|_| is_liqos && fields.get("mode").is_none_or(Value::is_null)) {
+                fields.insert("mode".to_owned(), Value::from(mode));
                 is_edited = true;
             }
+            if own.is_some() && is_liqos && is_apis {
+                fields.insert("key".to_owned(), Value::from(TOKEN));
+                tokens.push(item);
+            } else {
+                others.push(item);
+            }
         }
-        let Some(own) = own.filter(|_| are_apis.contains(&true)) else { return Ok(is_edited) };
-        let items = list_or_new(secret, "items", path)?;
-        for (item, _) in items.iter_mut().zip(&are_apis).filter(|(_, is_apis)| **is_apis) {
-            object_mut(item, path)?.insert("key".to_owned(), Value::from(TOKEN));
-        }
-        if are_apis.contains(&false) {
-            let mut are_apis = are_apis.into_iter();
-            let (tokens, others) = std::mem::take(items).into_iter().partition(|_| are_apis.next() == Some(true));
+        let Some(own) = own.filter(|_| !tokens.is_empty()) else {
             *items = others;
-            moved.push(json!({"secret": {"items": Value::Array(tokens), "name": own}}));
+            return Ok(is_edited);
+        };
+        if others.is_empty() {
+            *items = tokens;
+            rename(source, "secret", own, path)?;
         } else {
-            secret.insert("name".to_owned(), Value::from(own));
+            *items = others;
+            moved.push(json!({"secret": {"items": tokens, "name": own}}));
         }
         Ok(true)
     }
 
-    /// The foreign cluster's certificates become the home cluster's.
-    fn use_home_certificates(&mut self, name: &str, source: &mut Value, path: Path) -> Result<bool> {
-        let is_foreign = name == liqo::ROOT_CA;
-        if !is_foreign && !self.context.is_reflected_ca(name) {
-            return Ok(false);
-        }
+    /// The certificates, of the foreign cluster or already of the home cluster, become those of the home cluster.
+    fn use_home_certificates(&mut self, are_foreign: bool, source: &mut Value, path: Path) -> Result<bool> {
         match (&self.context.home_cluster.credentials_secret, &self.context.root_ca) {
             (Some(own), _) => {
                 let source = object_mut(source, path)?;
@@ -242,22 +225,20 @@ impl<'w, 'c> Credentials<'w, 'c> {
                     secret.insert("items".to_owned(), json!([{"key": CA, "path": CA}]));
                 }
                 source.insert("secret".to_owned(), body);
+                Ok(true)
             }
-            (None, Some(reflected)) if is_foreign => {
-                body_mut(source, "configMap", path)?.insert("name".to_owned(), Value::from(reflected.as_str()));
-            }
+            (None, Some(reflected)) if are_foreign => rename(source, "configMap", reflected, path).map(|()| true),
+            (None, Some(_)) => Ok(false),
             (None, None) => {
-                self.warnings.add(Warning::UnknownHomeCluster);
-                return Ok(false);
+                self.review.warn(Warning::UnknownHomeCluster);
+                Ok(false)
             }
-            (None, Some(_)) => return Ok(false),
         }
-        Ok(true)
     }
 }
 
-/// A source of a projected volume that shows one key of a Secret.
-fn secret_of(secret: &str, key: &str, path: &str, mode: Option<i32>) -> SecretProjection {
+/// What a source of a projected volume that shows one key of a Secret holds.
+fn secret_of(secret: &str, key: &str, path: &str, mode: Option<i32>) -> Value {
     let item = KeyToPath { key: key.to_owned(), mode, path: path.to_owned() };
-    SecretProjection { items: Some(vec![item]), name: secret.to_owned(), optional: None }
+    fragment(SecretProjection { items: Some(vec![item]), name: secret.to_owned(), optional: None })
 }

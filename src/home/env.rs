@@ -6,12 +6,10 @@
 
 use serde_json::Value;
 
-use crate::edits::Edits;
+use crate::context::Review;
 use crate::endpoint::{BLOCK_LENGTH, Block};
 use crate::home::references::{escaped, references};
-use crate::pod::containers::EnvVar;
-use crate::pod::fields::{Fields, Object, list_or_new, object_mut};
-use crate::pod::path::Path;
+use crate::pod::{EnvVar, Fields, Object, Path, keep, list_or_new, object_mut};
 use crate::rejection::Result;
 
 /// Leads the environment of a container to the API server of the block.
@@ -20,7 +18,7 @@ pub(crate) fn lead_home(
     path: Path,
     block: &Block,
     service_account: &str,
-    edits: &mut Edits,
+    review: &mut Review,
 ) -> Result<()> {
     let env = EnvVar::read_all(&Fields { object: container, path })?;
     let is_right = leads_to(&env, block);
@@ -29,29 +27,25 @@ pub(crate) fn lead_home(
         return Ok(());
     }
     let kept: Vec<_> = env.iter().map(|variable| is_right || block.find(variable.name).is_none()).collect();
-    let mut before = env.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(variable, _)| variable);
-    let place = before.position(|variable| refers_to(variable, block));
+    let mut before = env.iter().zip(&kept).filter(|(_, kept)| **kept);
+    let place = before.position(|(variable, _)| refers_to(variable, block));
 
-    let env = list_or_new(container, "env", path)?;
     let path = path.member("env");
+    let env = list_or_new(container, "env", path)?;
     for (index, variable) in env.iter_mut().enumerate().filter(|(index, _)| names[*index]) {
         let variable = object_mut(variable, path.item(index))?;
         variable.remove("valueFrom");
         // The name of a ServiceAccount has no dollar sign once the API server has checked it.
         variable.insert("value".to_owned(), Value::from(escaped(service_account)));
     }
-    let mut kept = kept.into_iter();
-    env.retain(|_| kept.next() != Some(false));
-    if !is_right {
+    keep(env, &kept);
+    if is_right {
+        review.note(path, "refers to the ServiceAccount's name, which is the foreign cluster's");
+    } else {
         let place = place.unwrap_or(env.len());
         env.splice(place..place, block.entries());
+        review.note(path, "does not lead to the home API server");
     }
-    let problem = if is_right {
-        "refers to the ServiceAccount's name, which is the foreign cluster's"
-    } else {
-        "does not lead to the home API server"
-    };
-    edits.note(path, problem);
     Ok(())
 }
 

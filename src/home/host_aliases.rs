@@ -10,56 +10,46 @@ use std::net::IpAddr;
 use k8s_openapi::api::core::v1;
 use serde_json::Value;
 
-use crate::edits::Edits;
+use crate::context::Review;
 use crate::endpoint::{Endpoint, cluster_names, is_name};
-use crate::pod::fields::{Fields, Object, fragment, items_mut, list_or_new, object_mut};
-use crate::pod::host_aliases::HostAlias;
-use crate::pod::path::Path;
+use crate::pod::{Fields, HostAlias, Object, SPEC, fragment, items_mut, list_or_new, object_mut};
 use crate::rejection::Result;
-use crate::settings::{HomeCluster, Host};
-use crate::warning::{Warning, Warnings};
+use crate::settings::Host;
+use crate::warning::Warning;
 
 /// Makes the host aliases of a pod lead to the home API server.
-pub(crate) fn lead_home(
-    spec: &mut Object,
-    home_cluster: &HomeCluster,
-    endpoint: &Endpoint,
-    edits: &mut Edits,
-    warnings: &mut Warnings,
-) -> Result<()> {
-    let path = Path::Root.member("spec");
-    let mut names = cluster_names(home_cluster.cluster_domain.as_deref());
+pub(crate) fn lead_home(spec: &mut Object, endpoint: &Endpoint, review: &mut Review) -> Result<()> {
+    let home_cluster = review.context.home_cluster;
+    let mut names = cluster_names(home_cluster);
     let addresses = &home_cluster.api_server_addresses;
     let is_edited = if addresses.is_empty() {
-        add_missing_names(spec, path, &names, endpoint, warnings)?
+        add_missing_names(spec, &names, endpoint, review)?
     } else {
         let host = &endpoint.host;
         // The virtual kubelet's host may be one that no alias can have.
         if Host::parse(host).is_ok_and(|host| host.is_dns_name()) && !names.contains(host) {
             names.insert(0, host.clone());
         }
-        alias_names_to(addresses, &names, spec, path)?
+        alias_names_to(addresses, &names, spec)?
     };
     if is_edited {
-        edits.note(path.member("hostAliases"), "do not lead to the home API server");
+        review.note(SPEC.member("hostAliases"), "do not lead to the home API server");
     }
     Ok(())
 }
 
 /// Without addresses in the settings: an alias of one of the names is one of the home API server, so it gets the names
 /// that no alias has. Liqo makes one alias, or one for each endpoint, with two of the names.
-fn add_missing_names(
-    spec: &mut Object,
-    path: Path,
-    names: &[String],
-    endpoint: &Endpoint,
-    warnings: &mut Warnings,
-) -> Result<bool> {
-    let aliases = HostAlias::read_all(&Fields { object: spec, path })?;
+fn add_missing_names(spec: &mut Object, names: &[String], endpoint: &Endpoint, review: &mut Review) -> Result<bool> {
+    let aliases = HostAlias::read_all(&Fields::of_spec(spec))?;
     let (aliased, lacking): (Vec<_>, Vec<_>) =
         names.iter().partition(|name| aliases.iter().any(|alias| alias.has(name)));
     let Some(first) = aliased.first().copied() else {
-        warn_of_foreign_names(names, endpoint, warnings);
+        // All names mean the foreign API server: also the host if it is one of them.
+        review.warn(match names.iter().find(|name| is_name(&endpoint.host, name)) {
+            Some(host) => Warning::HomeIsForeign { host: host.clone() },
+            None => Warning::NameIsForeign { name: names.first().cloned().unwrap_or_default() },
+        });
         return Ok(false);
     };
     // One address in several spellings is one; what is no address is compared as text.
@@ -71,34 +61,26 @@ fn add_missing_names(
     };
     let expected = addresses(first);
     if let Some(name) = aliased.iter().copied().find(|name| addresses(name) != expected) {
-        warnings.add(Warning::NamesDiffer { name: name.clone(), other: first.clone() });
+        review.warn(Warning::NamesDiffer { name: name.clone(), other: first.clone() });
     }
     if lacking.is_empty() {
         return Ok(false);
     }
     let are_home: Vec<_> = aliases.iter().map(|alias| names.iter().any(|name| alias.has(name))).collect();
-    let aliases = items_mut(spec, "hostAliases", path)?.iter_mut().zip(are_home);
+    let aliases = items_mut(spec, "hostAliases", SPEC)?.iter_mut().zip(are_home);
     for (alias, _) in aliases.filter(|(_, is_home)| *is_home) {
-        let hostnames = list_or_new(object_mut(alias, path)?, "hostnames", path)?;
+        let hostnames = list_or_new(object_mut(alias, SPEC)?, "hostnames", SPEC)?;
         hostnames.extend(lacking.iter().map(|name| Value::from(name.as_str())));
     }
     Ok(true)
 }
 
-/// No alias has any of the names, so they all mean the foreign API server: also the host if it is one of them.
-fn warn_of_foreign_names(names: &[String], endpoint: &Endpoint, warnings: &mut Warnings) {
-    warnings.add(match names.iter().find(|name| is_name(&endpoint.host, name)) {
-        Some(host) => Warning::HomeIsForeign { host: host.clone() },
-        None => Warning::NameIsForeign { name: names.first().cloned().unwrap_or_default() },
-    });
-}
-
 /// Makes the names lead to the addresses, and to nothing else.
-fn alias_names_to(addresses: &[IpAddr], names: &[String], spec: &mut Object, path: Path) -> Result<bool> {
+fn alias_names_to(addresses: &[IpAddr], names: &[String], spec: &mut Object) -> Result<bool> {
     let mut is_edited = false;
     let mut found = BTreeSet::new();
-    let aliases = std::mem::take(list_or_new(spec, "hostAliases", path)?);
-    let list_path = path.member("hostAliases");
+    let aliases = std::mem::take(list_or_new(spec, "hostAliases", SPEC)?);
+    let list_path = SPEC.member("hostAliases");
     let mut kept = Vec::with_capacity(aliases.len() + addresses.len());
     for (index, mut value) in aliases.into_iter().enumerate() {
         let path = list_path.item(index);

@@ -6,16 +6,14 @@
 use serde_json::Value;
 
 use crate::context::Context;
-use crate::pod::fields::{Fields, items_mut, object_mut, object_or_new};
-use crate::pod::path::Path;
-use crate::pod::volumes::{Source, body_mut};
+use crate::pod::{Path, Source, body_mut, items_mut, object_mut, object_or_new};
 use crate::rejection::Result;
 
 /// The field of the API that has the value of [`HOME_NAMESPACE`](crate::context::HOME_NAMESPACE).
 const ANNOTATION_FIELD: &str = "metadata.annotations['liqo-api-access-policy.github.io/home-namespace']";
 
 /// The field of the API that has the foreign namespace.
-const NAMESPACE_FIELD: &str = "metadata.namespace";
+pub(crate) const NAMESPACE_FIELD: &str = "metadata.namespace";
 
 /// The file, in a volume with API credentials, that holds the namespace.
 /// Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
@@ -41,7 +39,7 @@ impl<'c> HomeNamespace<'c> {
 
     /// Makes a source of a volume with the credentials show the home namespace; returns whether it was not right.
     pub(crate) fn show(&mut self, source: &mut Value, path: Path) -> Result<bool> {
-        let read = Source::read(&Fields::of(source, path)?)?;
+        let read = Source::read(source, path)?;
         let fields: Vec<_> =
             read.items().iter().map(|item| item.field_path.filter(|_| item.is_at(NAMESPACE))).collect();
         self.is_shown |= fields.contains(&Some(ANNOTATION_FIELD));

@@ -8,10 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::pod::fields::{Fields, list_or_new};
-use crate::pod::files::normalized;
-use crate::pod::path::Path;
-use crate::pod::volumes::{Source, body_mut};
+use crate::pod::{Path, Source, body_mut, keep, list_or_new, normalized};
 use crate::rejection::{Rejection, Result};
 
 /// The paths that later sources show.
@@ -42,7 +39,7 @@ pub(crate) fn remove_shadowed(sources: &mut Vec<Value>, written: &[bool], path: 
     let mut later = Later::default();
     let mut is_kept = vec![true; sources.len()];
     for (index, source) in sources.iter_mut().enumerate().rev() {
-        let read = Source::read(&Fields::of(source, path.item(index))?)?;
+        let read = Source::read(source, path.item(index))?;
         let is_written = written[index];
         let items = read.items();
         if items.is_empty() {
@@ -64,11 +61,9 @@ pub(crate) fn remove_shadowed(sources: &mut Vec<Value>, written: &[bool], path: 
         is_kept[index] = is_shown.contains(&true);
         if is_shown.contains(&false) {
             let member = read.member();
-            let mut is_shown = is_shown.into_iter();
-            list_or_new(body_mut(source, member, path)?, "items", path)?.retain(|_| is_shown.next() != Some(false));
+            keep(list_or_new(body_mut(source, member, path)?, "items", path)?, &is_shown);
         }
     }
-    let mut is_kept = is_kept.into_iter();
-    sources.retain(|_| is_kept.next() != Some(false));
+    keep(sources, &is_kept);
     Ok(())
 }

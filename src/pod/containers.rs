@@ -1,7 +1,7 @@
 //! Containers and init containers, and their environments.
 
 use crate::pod::fields::{Fields, Object, items_mut, object_mut};
-use crate::pod::path::Path;
+use crate::pod::path::{Path, SPEC};
 use crate::rejection::{Rejection, Result};
 
 /// The lists of containers that a new pod can have.
@@ -11,14 +11,12 @@ const LISTS: [&str; 2] = ["containers", "initContainers"];
 /// answer.
 const MAX_CONTAINERS: usize = 1000;
 
-/// A container or init container.
+/// A container or init container that belongs to the pod and not to the foreign cluster.
 #[derive(Debug)]
 pub(crate) struct Container<'v> {
-    pub(crate) list: &'static str,
-    pub(crate) index: usize,
+    /// The path of the environment.
+    pub(crate) env_path: String,
     pub(crate) env: Vec<EnvVar<'v>>,
-    /// Whether `foreignContainers` names it.
-    pub(crate) is_foreign: bool,
 }
 
 /// An entry of `env`.
@@ -31,28 +29,30 @@ pub(crate) struct EnvVar<'v> {
     pub(crate) is_service_account_name: bool,
 }
 
-/// Reads the containers and init containers of a pod. The environment of a foreign one stays unread.
+/// Reads the containers and init containers of a pod, but for `foreign` ones.
 pub(crate) fn containers<'v>(spec: &Fields<'v, '_>, foreign: &[String]) -> Result<Vec<Container<'v>>> {
     let mut containers = Vec::new();
-    for list in LISTS {
-        for (index, container) in spec.list(list)?.objects().enumerate() {
-            let container = container?;
-            let is_foreign = is_foreign(&container, foreign)?;
-            let env = if is_foreign { Vec::new() } else { EnvVar::read_all(&container)? };
-            containers.push(Container { list, index, env, is_foreign });
+    each_container(spec, &mut |container| {
+        if !is_foreign(container, foreign)? {
+            let env_path = container.path.member("env").to_string();
+            containers.push(Container { env_path, env: EnvVar::read_all(container)? });
         }
-    }
+        Ok(())
+    })?;
     Ok(containers)
 }
 
-/// Whether a container is one of the foreign cluster's.
-fn is_foreign(container: &Fields, foreign: &[String]) -> Result<bool> {
+/// Whether a container is one of the foreign cluster's: `foreign` names it.
+pub(crate) fn is_foreign(container: &Fields, foreign: &[String]) -> Result<bool> {
     let name = container.string("name")?;
     Ok(name.is_some_and(|name| foreign.iter().any(|foreign| foreign == name)))
 }
 
-/// Calls `visit` with each container, in the order of [`containers`].
-pub(crate) fn each_container(spec: &Fields, visit: &mut dyn FnMut(&Fields) -> Result<()>) -> Result<()> {
+/// Calls `visit` with each container and init container.
+pub(super) fn each_container<'v>(
+    spec: &Fields<'v, '_>,
+    visit: &mut dyn FnMut(&Fields<'v, '_>) -> Result<()>,
+) -> Result<()> {
     for list in LISTS {
         let items = spec.list(list)?;
         if items.len() > MAX_CONTAINERS {
@@ -65,24 +65,16 @@ pub(crate) fn each_container(spec: &Fields, visit: &mut dyn FnMut(&Fields) -> Re
     Ok(())
 }
 
-/// Calls `edit` with each container and its path, in the order of [`containers`].
+/// Calls `edit` with each container and init container, and its path.
 pub(crate) fn edit_containers(spec: &mut Object, edit: &mut dyn FnMut(&mut Object, Path) -> Result<()>) -> Result<()> {
-    let path = Path::Root.member("spec");
     for list in LISTS {
-        for (index, container) in items_mut(spec, list, path)?.iter_mut().enumerate() {
-            let path = path.member(list);
+        let path = SPEC.member(list);
+        for (index, container) in items_mut(spec, list, SPEC)?.iter_mut().enumerate() {
             let path = path.item(index);
             edit(object_mut(container, path)?, path)?;
         }
     }
     Ok(())
-}
-
-impl Container<'_> {
-    /// The path of the environment.
-    pub(crate) fn env_path(&self) -> String {
-        format!("spec.{}[{}].env", self.list, self.index)
-    }
 }
 
 impl<'v> EnvVar<'v> {

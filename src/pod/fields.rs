@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::pod::path::Path;
+use crate::pod::path::{Path, SPEC};
 use crate::rejection::{Rejection, Result};
 
 /// A JSON object.
@@ -24,6 +24,13 @@ pub(crate) struct Fields<'v, 'p> {
 pub(crate) struct Items<'v, 'p> {
     items: &'v [Value],
     pub(crate) path: Path<'p>,
+}
+
+impl<'v> Fields<'v, 'static> {
+    /// The spec of a pod.
+    pub(crate) fn of_spec(object: &'v Object) -> Self {
+        Self { object, path: SPEC }
+    }
 }
 
 impl<'v, 'p> Fields<'v, 'p> {
@@ -69,7 +76,7 @@ impl<'v, 'p> Fields<'v, 'p> {
 
     /// The string that a field must be if it is there.
     pub(crate) fn string(&self, name: &str) -> Result<Option<&'v str>> {
-        self.get(name).map(|value| string(value, self.path.member(name))).transpose()
+        self.scalar(name, "a string", Value::as_str)
     }
 
     /// The string that a field must be; it must be there.
@@ -80,27 +87,33 @@ impl<'v, 'p> Fields<'v, 'p> {
 
     /// The boolean that a field must be if it is there.
     pub(crate) fn boolean(&self, name: &str) -> Result<Option<bool>> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        let wrong = || Rejection::shape(self.path.member(name), "a boolean", kind(value));
-        value.as_bool().map(Some).ok_or_else(wrong)
+        self.scalar(name, "a boolean", Value::as_bool)
     }
 
     /// The integer that a field must be if it is there.
     pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>> {
+        self.scalar(name, "an integer", Value::as_i64)
+    }
+
+    fn scalar<T>(&self, name: &str, expected: &'static str, read: fn(&'v Value) -> Option<T>) -> Result<Option<T>> {
         let Some(value) = self.get(name) else { return Ok(None) };
-        let wrong = || Rejection::shape(self.path.member(name), "an integer", kind(value));
-        value.as_i64().map(Some).ok_or_else(wrong)
+        let wrong = || Rejection::shape(self.path.member(name), expected, kind(value));
+        read(value).map(Some).ok_or_else(wrong)
+    }
+
+    /// What `read` makes of the object at the end of a chain of objects; `None` if one of them is absent.
+    pub(crate) fn at<T>(
+        &self,
+        steps: &[&str],
+        read: &mut dyn FnMut(&Fields<'v, '_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let [step, rest @ ..] = steps else { return read(self).map(Some) };
+        self.object(step)?.map_or(Ok(None), |next| next.at(rest, read))
     }
 
     /// The string at the end of a chain of objects; `None` if one of them is absent.
     pub(crate) fn string_in(&self, steps: &[&str], name: &str) -> Result<Option<&'v str>> {
-        match steps {
-            [] => self.string(name),
-            [step, rest @ ..] => match self.object(step)? {
-                Some(next) => next.string_in(rest, name),
-                None => Ok(None),
-            },
-        }
+        self.at(steps, &mut |object| object.string(name)).map(Option::flatten)
     }
 }
 
@@ -170,6 +183,12 @@ fn present_or<'v>(object: &'v mut Object, name: &str, new: Value) -> &'v mut Val
         *value = new;
     }
     value
+}
+
+/// Keeps the items of a list whose places in `kept` are true.
+pub(crate) fn keep<T>(list: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    list.retain(|_| kept.next() != Some(&false));
 }
 
 /// The JSON of one of Kubernetes' types, which hold only what JSON can hold.

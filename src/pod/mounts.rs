@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::pod::containers::each_container;
 use crate::pod::fields::Fields;
 use crate::pod::files::{normalized, same_path, segments};
-use crate::pod::volumes::TOKEN;
 use crate::rejection::Result;
 
 /// Where containers find the API credentials, the API path.
 /// Source: `DefaultAPITokenMountPath` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
 pub(crate) const SERVICE_ACCOUNT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// The file, in a volume with API credentials, that holds the token.
+/// Source: `ServiceAccountTokenKey` in Kubernetes' `pkg/apis/core`.
+pub(crate) const TOKEN: &str = "token";
 
 /// The mounts of a pod's containers.
 #[derive(Debug, Default)]

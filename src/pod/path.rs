@@ -15,6 +15,9 @@ pub(crate) enum Path<'p> {
     Item(&'p Path<'p>, usize),
 }
 
+/// The place of a pod's spec.
+pub(crate) const SPEC: Path<'static> = Path::Member(&Path::Root, "spec");
+
 impl Path<'_> {
     pub(crate) fn member<'p>(&'p self, name: &'p str) -> Path<'p> {
         Path::Member(self, name)

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::edits::Edits;
 use crate::names::{MAX_SUBDOMAIN, check_length};
 use crate::pod::fields::{Fields, Object};
-use crate::pod::path::Path;
+use crate::pod::path::SPEC;
 use crate::rejection::Result;
 
 /// The field, and its deprecated twin. The API server copies one to the other.
@@ -27,26 +27,23 @@ pub(crate) fn service_account_of<'v>(spec: &Fields<'v, '_>) -> Result<Option<&'v
 
 /// Takes both names away. The API server then fills in `default`; if the pod names that already, they stay.
 pub(crate) fn remove_service_account(spec: &mut Object, edits: &mut Edits) -> Result<()> {
-    let path = Path::Root.member("spec");
-    let fields = Fields { object: spec, path };
     let mut is_named = false;
     for field in NAMES {
-        is_named |= fields.string(field)?.is_some_and(|name| !matches!(name, "" | "default"));
+        is_named |= Fields::of_spec(spec).string(field)?.is_some_and(|name| !matches!(name, "" | "default"));
     }
     if is_named {
         NAMES.iter().for_each(|field| drop(spec.remove(*field)));
-        edits.note(path.member("serviceAccountName"), "names a ServiceAccount that the mode takes away");
+        edits.note(SPEC.member("serviceAccountName"), "names a ServiceAccount that the mode takes away");
     }
     Ok(())
 }
 
 /// Sets both names.
 pub(crate) fn set_service_account(spec: &mut Object, name: &str, edits: &mut Edits) -> Result<()> {
-    let path = Path::Root.member("spec");
     for field in NAMES {
-        if (Fields { object: spec, path }).string(field)? != Some(name) {
+        if Fields::of_spec(spec).string(field)? != Some(name) {
             spec.insert(field.to_owned(), Value::from(name));
-            edits.note(path.member("serviceAccountName"), "is not the ServiceAccount of remote mode");
+            edits.note(SPEC.member("serviceAccountName"), "is not the ServiceAccount of remote mode");
         }
     }
     Ok(())
@@ -54,10 +51,9 @@ pub(crate) fn set_service_account(spec: &mut Object, name: &str, edits: &mut Edi
 
 /// Sets whether the API server mounts a token.
 pub(crate) fn set_automount(spec: &mut Object, automount: bool, edits: &mut Edits) -> Result<()> {
-    let path = Path::Root.member("spec");
-    if (Fields { object: spec, path }).boolean(AUTOMOUNT)? != Some(automount) {
+    if Fields::of_spec(spec).boolean(AUTOMOUNT)? != Some(automount) {
         spec.insert(AUTOMOUNT.to_owned(), Value::from(automount));
-        edits.note(path.member(AUTOMOUNT), if automount { "is not true" } else { "is not false" });
+        edits.note(SPEC.member(AUTOMOUNT), if automount { "is not true" } else { "is not false" });
     }
     Ok(())
 }

@@ -5,12 +5,9 @@ use serde_json::Value;
 use crate::names::check_length;
 use crate::pod::fields::{Fields, Object, items_mut, kind, object_mut, object_or_new};
 use crate::pod::files::same_path;
-use crate::pod::path::Path;
+use crate::pod::mounts::{ApiVolume, Mounts};
+use crate::pod::path::{Path, SPEC};
 use crate::rejection::{Rejection, Result};
-
-/// The file, in a volume with API credentials, that holds the token.
-/// Source: `ServiceAccountTokenKey` in Kubernetes' `pkg/apis/core`.
-pub(crate) const TOKEN: &str = "token";
 
 /// The file with the CA certificates, and the key they have in a Secret or ConfigMap.
 /// Source: `ServiceAccountRootCAKey` in Kubernetes' `pkg/apis/core`.
@@ -45,6 +42,8 @@ pub(crate) struct ProjectedVolume<'v> {
 #[derive(Debug)]
 pub(crate) struct Sources<'e> {
     pub(crate) volume: &'e str,
+    /// How it is mounted at the API path, if it is.
+    pub(crate) mounted: Option<&'e ApiVolume>,
     /// Whether only root may read the files of a source that gives its items no mode.
     pub(crate) is_private: bool,
     pub(crate) list: &'e mut Vec<Value>,
@@ -59,18 +58,22 @@ pub(crate) enum Source<'v> {
         path: Option<&'v str>,
         audience: Option<&'v str>,
     },
-    Secret(KeyedSource<'v>),
-    ConfigMap(KeyedSource<'v>),
-    DownwardApi(Vec<Item<'v>>),
+    /// Without items it shows all keys; so does a ConfigMap.
+    Secret {
+        name: Option<&'v str>,
+        items: Vec<Item<'v>>,
+    },
+    ConfigMap {
+        name: Option<&'v str>,
+        items: Vec<Item<'v>>,
+    },
+    DownwardApi {
+        items: Vec<Item<'v>>,
+    },
     /// A source of another kind, with the paths that it shows.
-    Other(Vec<&'v str>),
-}
-
-/// A Secret or ConfigMap as a source. Without items it shows all its keys.
-#[derive(Debug)]
-pub(crate) struct KeyedSource<'v> {
-    pub(crate) name: Option<&'v str>,
-    pub(crate) items: Vec<Item<'v>>,
+    Other {
+        paths: Vec<&'v str>,
+    },
 }
 
 /// What a source shows at one path.
@@ -96,7 +99,7 @@ impl<'v> Volumes<'v> {
             let name = volume.required_string("name")?;
             check_length(name, MAX_NAME, volume.path.member("name"))?;
             let sources = projected.list("sources")?;
-            let sources = sources.objects().map(|source| Source::read(&source?)).collect::<Result<_>>()?;
+            let sources = sources.objects().map(|source| Source::of(&source?)).collect::<Result<_>>()?;
             volumes.projected.push(ProjectedVolume { index, name, sources });
         }
         Ok(volumes)
@@ -104,10 +107,13 @@ impl<'v> Volumes<'v> {
 }
 
 /// Calls `edit` with the sources of each projected volume.
-pub(crate) fn edit_projected_volumes(spec: &mut Object, edit: &mut dyn FnMut(Sources) -> Result<()>) -> Result<()> {
-    let path = Path::Root.member("spec");
-    for (index, volume) in items_mut(spec, "volumes", path)?.iter_mut().enumerate() {
-        let path = path.member("volumes");
+pub(crate) fn edit_projected_volumes(
+    spec: &mut Object,
+    mounts: &Mounts,
+    edit: &mut dyn FnMut(Sources) -> Result<()>,
+) -> Result<()> {
+    let path = SPEC.member("volumes");
+    for (index, volume) in items_mut(spec, "volumes", SPEC)?.iter_mut().enumerate() {
         let path = path.item(index);
         let fields = Fields::of(volume, path)?;
         if fields.get("projected").is_none() {
@@ -123,7 +129,8 @@ pub(crate) fn edit_projected_volumes(spec: &mut Object, edit: &mut dyn FnMut(Sou
             None | Some(Value::Null) => (Vec::new(), false),
             Some(other) => return Err(Rejection::shape(path.member("sources"), "a list", kind(other))),
         };
-        edit(Sources { volume: &name, is_private, list: &mut list, path: path.member("sources") })?;
+        let (mounted, path) = (mounts.api_volumes.get(&name), path.member("sources"));
+        edit(Sources { volume: &name, mounted, is_private, list: &mut list, path })?;
         if is_list || !list.is_empty() {
             projected.insert("sources".to_owned(), Value::Array(list));
         }
@@ -134,6 +141,12 @@ pub(crate) fn edit_projected_volumes(spec: &mut Object, edit: &mut dyn FnMut(Sou
 /// What a source holds as its member, to edit it.
 pub(crate) fn body_mut<'v>(source: &'v mut Value, member: &str, path: Path) -> Result<&'v mut Object> {
     object_or_new(object_mut(source, path)?, member, path)
+}
+
+/// Makes a source show another Secret or ConfigMap.
+pub(crate) fn rename(source: &mut Value, member: &str, name: &str, path: Path) -> Result<()> {
+    body_mut(source, member, path)?.insert("name".to_owned(), Value::from(name));
+    Ok(())
 }
 
 impl ProjectedVolume<'_> {
@@ -149,10 +162,15 @@ impl<'v> Source<'v> {
     const MEMBERS: [&'static str; 6] =
         ["serviceAccountToken", "secret", "configMap", "downwardAPI", "clusterTrustBundle", "podCertificate"];
 
-    /// Reads a source; one of an unknown kind shows no path that is known.
-    pub(crate) fn read(source: &Fields<'v, '_>) -> Result<Self> {
+    /// Reads a source.
+    pub(crate) fn read(source: &'v Value, path: Path) -> Result<Self> {
+        Self::of(&Fields::of(source, path)?)
+    }
+
+    /// A source of an unknown kind shows no path that is known.
+    fn of(source: &Fields<'v, '_>) -> Result<Self> {
         let mut members = Self::MEMBERS.into_iter().filter(|member| source.get(member).is_some());
-        let Some(member) = members.next() else { return Ok(Self::Other(Vec::new())) };
+        let Some(member) = members.next() else { return Ok(Self::Other { paths: Vec::new() }) };
         if members.next().is_some() {
             return Err(Rejection::SourceKinds { path: source.path.to_string() }.into());
         }
@@ -162,15 +180,15 @@ impl<'v> Source<'v> {
                 let audience = body.string("audience")?.filter(|audience| !audience.is_empty());
                 Self::ServiceAccountToken { path: body.string("path")?, audience }
             }
-            "secret" => Self::Secret(KeyedSource::read(&body)?),
-            "configMap" => Self::ConfigMap(KeyedSource::read(&body)?),
-            "downwardAPI" => Self::DownwardApi(Item::read_all(&body)?),
+            "secret" => Self::Secret { name: body.string("name")?, items: Item::read_all(&body)? },
+            "configMap" => Self::ConfigMap { name: body.string("name")?, items: Item::read_all(&body)? },
+            "downwardAPI" => Self::DownwardApi { items: Item::read_all(&body)? },
             _ => {
                 let mut paths = Vec::new();
                 for field in ["path", "keyPath", "certificateChainPath", "credentialBundlePath"] {
                     paths.extend(body.string(field)?);
                 }
-                Self::Other(paths)
+                Self::Other { paths }
             }
         })
     }
@@ -178,17 +196,17 @@ impl<'v> Source<'v> {
     pub(crate) fn member(&self) -> &'static str {
         match self {
             Self::ServiceAccountToken { .. } => "serviceAccountToken",
-            Self::Secret(_) => "secret",
-            Self::ConfigMap(_) => "configMap",
-            Self::DownwardApi(_) => "downwardAPI",
-            Self::Other(_) => "",
+            Self::Secret { .. } => "secret",
+            Self::ConfigMap { .. } => "configMap",
+            Self::DownwardApi { .. } => "downwardAPI",
+            Self::Other { .. } => "",
         }
     }
 
     /// The name of the Secret that this is.
     pub(crate) fn secret_name(&self) -> Option<&'v str> {
         match self {
-            Self::Secret(secret) => secret.name,
+            Self::Secret { name, .. } => *name,
             _ => None,
         }
     }
@@ -196,7 +214,7 @@ impl<'v> Source<'v> {
     /// The name of the ConfigMap that this is.
     pub(crate) fn config_map_name(&self) -> Option<&'v str> {
         match self {
-            Self::ConfigMap(config_map) => config_map.name,
+            Self::ConfigMap { name, .. } => *name,
             _ => None,
         }
     }
@@ -204,32 +222,24 @@ impl<'v> Source<'v> {
     /// The items of a source that has items.
     pub(crate) fn items(&self) -> &[Item<'v>] {
         match self {
-            Self::Secret(source) | Self::ConfigMap(source) => &source.items,
-            Self::DownwardApi(items) => items,
-            Self::ServiceAccountToken { .. } | Self::Other(_) => &[],
+            Self::Secret { items, .. } | Self::ConfigMap { items, .. } | Self::DownwardApi { items } => items,
+            Self::ServiceAccountToken { .. } | Self::Other { .. } => &[],
         }
     }
 
     /// Whether the source shows all keys of a Secret or ConfigMap, so that only the API server knows its paths.
     pub(crate) fn shows_everything(&self) -> bool {
-        matches!(self, Self::Secret(source) | Self::ConfigMap(source) if source.items.is_empty())
+        matches!(self, Self::Secret { items, .. } | Self::ConfigMap { items, .. } if items.is_empty())
     }
 
     /// The paths that the source is known to show.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &'v str> {
-        let items = self.items().iter().filter_map(|item| item.path);
-        let (own, others): (Option<&str>, &[&str]) = match self {
-            Self::ServiceAccountToken { path, .. } => (*path, &[]),
-            Self::Other(paths) => (None, paths),
-            _ => (None, &[]),
+        let own = match self {
+            Self::ServiceAccountToken { path, .. } => path.as_slice(),
+            Self::Other { paths } => paths,
+            _ => &[],
         };
-        items.chain(own).chain(others.iter().copied())
-    }
-}
-
-impl<'v> KeyedSource<'v> {
-    fn read(body: &Fields<'v, '_>) -> Result<Self> {
-        Ok(Self { name: body.string("name")?, items: Item::read_all(body)? })
+        self.items().iter().filter_map(|item| item.path).chain(own.iter().copied())
     }
 }
 

@@ -1,12 +1,11 @@
 //! Settings as they were given: each value under the key that it stands for, and the problems found so far.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::pod::fields::kind;
+use crate::pod::kind;
 use crate::wording::{closest, quoted};
 
 /// The members of a JSON object, each not opened yet. Of two members with one name the last one counts.
@@ -62,10 +61,10 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    pub(super) fn add(&mut self, problem: fmt::Arguments) {
+    pub(super) fn add(&mut self, problem: String) {
         self.count += 1;
         if self.reported.len() < MAX_REPORTED {
-            self.reported.push(problem.to_string());
+            self.reported.push(problem);
         }
     }
 
@@ -82,119 +81,90 @@ impl Problems {
 
 /// The settings of the policy, or those of one entry of `homeClusters`.
 pub(super) struct Given<'a, 'p> {
-    /// The entry of `homeClusters`.
-    entry: Option<&'p str>,
+    /// The path of the entry of `homeClusters`; empty for the policy's settings.
+    entry: String,
     /// For each of [`KEYS`] the name that was used and the value.
     values: [Option<(String, &'a RawValue)>; KEYS.len()],
     problems: &'p mut Problems,
 }
 
 impl<'a, 'p> Given<'a, 'p> {
-    pub(super) fn read(text: Option<&'a RawValue>, entry: Option<&'p str>, problems: &'p mut Problems) -> Self {
+    pub(super) fn read(text: Option<&'a RawValue>, entry: Option<&str>, problems: &'p mut Problems) -> Self {
+        let entry = entry.map(|id| format!("homeClusters.{id}")).unwrap_or_default();
         let mut given = Self { entry, values: [const { None }; KEYS.len()], problems };
         match text.filter(|text| !is_null(text)).map(members) {
             None => {}
-            Some(Ok(members)) => given.take_members(members),
-            Some(Err(problem)) => match entry {
-                None => given.problems.add(format_args!("{problem}")),
-                Some(id) => given.problems.add(format_args!("homeClusters.{id}: {problem}")),
-            },
+            Some(Ok(members)) => members.into_iter().for_each(|(name, value)| given.give(name, value)),
+            Some(Err(problem)) => given.report_whole(&problem),
         }
         given
     }
 
-    fn take_members(&mut self, members: Members<'a>) {
-        let is_entry = self.entry.is_some();
-        let is_known = |key: &Key| key.is_per_cluster || !is_entry;
-        for (name, value) in members {
-            // Nearly all names are the documented ones, and the others take longer to recognise.
-            let position = KEYS.iter().position(|key| is_known(key) && key.name == name);
-            let position = position.or_else(|| KEYS.iter().position(|key| is_known(key) && key.is_also(&name)));
-            let Some(position) = position else {
-                let keys: Vec<_> = KEYS.iter().filter(|key| is_known(key)).map(|key| key.name).collect();
-                let likely = closest(&name.replace(['_', '-'], ""), &keys);
-                let question = likely.map(|key| format!(" (did you mean {key}?)")).unwrap_or_default();
-                let keys = keys.join(", ");
-                let place = self.entry.map(|id| format!("homeClusters.{id}: ")).unwrap_or_default();
-                self.report(format_args!("{place}{}: no such setting{question}; known are {keys}", quoted(&name)));
-                continue;
-            };
-            if is_null(value) {
-                continue;
-            }
-            match &self.values[position] {
-                Some((other, _)) => {
-                    let problem = format!("the same setting as {other}, expected one of them");
-                    self.report_at(&name, format_args!("{problem}"));
-                }
-                None => self.values[position] = Some((name, value)),
-            }
+    fn give(&mut self, name: String, value: &'a RawValue) {
+        let is_known = |key: &Key| key.is_per_cluster || self.entry.is_empty();
+        // Nearly all names are the documented ones, and the others take longer to recognise.
+        let position = KEYS.iter().position(|key| is_known(key) && key.name == name);
+        let position = position.or_else(|| KEYS.iter().position(|key| is_known(key) && key.is_also(&name)));
+        let Some(position) = position else {
+            let keys: Vec<_> = KEYS.iter().filter(|key| is_known(key)).map(|key| key.name).collect();
+            let likely = closest(&name.replace(['_', '-'], ""), &keys);
+            let question = likely.map(|key| format!(" (did you mean {key}?)")).unwrap_or_default();
+            let known = keys.join(", ");
+            return self.report_whole(&format!("{}: no such setting{question}; known are {known}", quoted(&name)));
+        };
+        match &self.values[position] {
+            _ if is_null(value) => {}
+            Some((other, _)) => self.report(&name, &format!("the same setting as {other}, expected one of them")),
+            None => self.values[position] = Some((name, value)),
         }
     }
 
     /// The value of a key; `None` if it is unset, and if it has a problem, which is then on the list.
     pub(super) fn take<T>(&mut self, key: &str, read: fn(&Value) -> Result<T, String>) -> Option<T> {
-        let (name, text) = self.text(key)?;
-        opened(text)
-            .and_then(|value| read(&value))
-            .map_err(|problem| self.report_at(&name, format_args!("{problem}")))
-            .ok()
-    }
-
-    /// As [`Given::take`], for a list; each item's problem is reported.
-    pub(super) fn take_list<T>(&mut self, key: &str, read: fn(&Value) -> Result<T, String>) -> Option<Vec<T>> {
-        let (name, text) = self.text(key)?;
-        let items = match opened(text) {
-            Ok(Value::Array(items)) => items,
-            Ok(other) => {
-                self.report_at(&name, format_args!("expected a list, found {}", kind(&other)));
-                return None;
-            }
-            Err(problem) => {
-                self.report_at(&name, format_args!("{problem}"));
-                return None;
-            }
-        };
-        let mut list = Vec::with_capacity(items.len());
-        for (index, item) in items.iter().enumerate() {
-            match read(item) {
-                Ok(item) => list.push(item),
-                Err(problem) => self.report_at(&format!("{name}[{index}]"), format_args!("{problem}")),
-            }
-        }
-        Some(list)
+        self.take_by(key, |_, text| read(&opened(text)?))
     }
 
     /// As [`Given::take`], for an object whose members stay closed.
     pub(super) fn take_members_of(&mut self, key: &str) -> Option<Members<'a>> {
-        let (name, text) = self.text(key)?;
-        members(text).map_err(|problem| self.report_at(&name, format_args!("{problem}"))).ok()
+        self.take_by(key, |_, text| members(text))
+    }
+
+    /// As [`Given::take`], for a list; each item's problem is reported.
+    pub(super) fn take_list<T>(&mut self, key: &str, read: fn(&Value) -> Result<T, String>) -> Option<Vec<T>> {
+        let (name, items) = self.take_by(key, |name, text| match opened(text)? {
+            Value::Array(items) => Ok((name.to_owned(), items)),
+            other => Err(format!("expected a list, found {}", kind(&other))),
+        })?;
+        let read =
+            |(index, item)| read(item).map_err(|problem| self.report(&format!("{name}[{index}]"), &problem)).ok();
+        Some(items.iter().enumerate().filter_map(read).collect())
+    }
+
+    fn take_by<T>(&mut self, key: &str, read: impl FnOnce(&str, &'a RawValue) -> Result<T, String>) -> Option<T> {
+        let position = KEYS.iter().position(|known| known.name == key)?;
+        let (name, text) = self.values[position].take()?;
+        read(&name, text).map_err(|problem| self.report(&name, &problem)).ok()
     }
 
     pub(super) fn problem_count(&self) -> usize {
         self.problems.count
     }
 
-    pub(super) fn report(&mut self, problem: fmt::Arguments) {
-        self.problems.add(problem);
+    /// Reports a problem of the value of this name.
+    pub(super) fn report(&mut self, name: &str, problem: &str) {
+        let separator = if self.entry.is_empty() { "" } else { "." };
+        self.problems.add(format!("{}{separator}{name}: {problem}", self.entry));
     }
 
-    /// Reports a problem of the value of this name.
-    pub(super) fn report_at(&mut self, name: &str, problem: fmt::Arguments) {
-        match self.entry {
-            None => self.problems.add(format_args!("{name}: {problem}")),
-            Some(id) => self.problems.add(format_args!("homeClusters.{id}.{name}: {problem}")),
-        }
+    /// Reports a problem of the settings, or of the entry, as a whole.
+    fn report_whole(&mut self, problem: &str) {
+        let separator = if self.entry.is_empty() { "" } else { ": " };
+        self.problems.add(format!("{}{separator}{problem}", self.entry));
     }
 
     /// The source of a value that is not given, for messages.
     pub(super) fn inherited(&self) -> &'static str {
-        if self.entry.is_some() { " (inherited)" } else { " (the default)" }
-    }
-
-    fn text(&mut self, key: &str) -> Option<(String, &'a RawValue)> {
-        let index = KEYS.iter().position(|known| known.name == key)?;
-        self.values[index].take()
+        if self.entry.is_empty() { " (the default)" } else { " (inherited)" }
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::host::{Host, problem_of_address};
 use crate::mode::AccessMode;
 use crate::names::{is_cluster_id, is_dns1123_label, is_dns1123_subdomain, is_label_key};
-use crate::pod::fields::kind;
-use crate::wording::{closest, cut, quoted};
+use crate::pod::kind;
+use crate::wording::{cut, question, quoted};
 
 const CLUSTER_ID: &str = "the id of a Liqo cluster (at most 63 lower-case letters, digits and hyphens)";
 
@@ -97,11 +97,8 @@ pub(super) fn container_name(value: &Value) -> Result<String, String> {
 pub(super) fn mode(value: &Value) -> Result<AccessMode, String> {
     const EXPECTED: &str = "\"home\", \"remote\" or \"disabled\"";
     let name = string(value, EXPECTED)?;
-    name.parse().map_err(|()| {
-        let likely = closest(name, &AccessMode::ALL.map(AccessMode::as_str));
-        let question = likely.map(|mode| format!(" (did you mean \"{mode}\"?)")).unwrap_or_default();
-        format!("expected {EXPECTED}, found {}{question}", quoted(name))
-    })
+    let question = || question(name, &AccessMode::ALL.map(AccessMode::as_str));
+    name.parse().map_err(|()| format!("expected {EXPECTED}, found {}{}", quoted(name), question()))
 }
 
 pub(super) fn boolean(value: &Value) -> Result<bool, String> {
