@@ -2,6 +2,9 @@
 //!
 //! They are Liqo's to choose: whoever changes them here breaks every pod that Liqo forged.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};

@@ -125,7 +125,7 @@ fn address(text: &str) -> Option<IpAddr> {
 fn refuse_home_credentials(volume: &ProjectedVolume, context: &Context) -> Result<()> {
     let is_for_home = |name: &str| context.is_token_secret(name) || context.is_own_secret(name);
     match volume.sources.iter().position(|source| source.secret_name().is_some_and(is_for_home)) {
-        Some(source) => Err(Rejection::ForgedForHome { path: volume.path_of(source) }.into()),
+        Some(source) => Err(Rejection::ForgedForHome { path: volume.path_of_secret(source) }.into()),
         None => Ok(()),
     }
 }

@@ -4,6 +4,9 @@
 //! ServiceAccounts, but refuses a second item of a Secret with the path.
 //! Source: `validateProjectionSources` in Kubernetes' `pkg/apis/core/validation`.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;

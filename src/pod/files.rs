@@ -1,5 +1,8 @@
 //! Paths of files as containers and volumes write them.
 
+#[cfg(test)]
+mod tests;
+
 /// Whether two paths name the same file.
 pub(crate) fn same_path(one: &str, other: &str) -> bool {
     one == other || segments(one) == segments(other)

@@ -1,5 +1,8 @@
 //! What containers mount where clients look for API credentials, and over `/etc/hosts`.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pod::containers::each_container;

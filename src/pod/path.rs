@@ -2,6 +2,9 @@
 //!
 //! A path is a chain of borrowed steps, so walking an object costs nothing until a message is needed.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 /// A place in the object under review.

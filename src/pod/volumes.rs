@@ -150,11 +150,9 @@ pub(crate) fn rename(source: &mut Value, member: &str, name: &str, path: Path) -
 }
 
 impl ProjectedVolume<'_> {
-    /// The path of one of the sources.
-    pub(crate) fn path_of(&self, source: usize) -> String {
-        let member = self.sources.get(source).map_or("", Source::member);
-        let separator = if member.is_empty() { "" } else { "." };
-        format!("spec.volumes[{}].projected.sources[{source}]{separator}{member}", self.index)
+    /// The path of the Secret that one of the sources is.
+    pub(crate) fn path_of_secret(&self, source: usize) -> String {
+        format!("spec.volumes[{}].projected.sources[{source}].secret", self.index)
     }
 }
 

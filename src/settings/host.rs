@@ -1,5 +1,8 @@
 //! Hosts: DNS names and IP addresses.
 
+#[cfg(test)]
+mod tests;
+
 use std::net::IpAddr;
 
 use crate::names::is_dns1123_subdomain;
