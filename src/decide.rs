@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use crate::mode::AccessMode;
 use crate::names::is_dns1123_subdomain;
-use crate::pod::{Fields, Object, Path, service_account_of, string};
+use crate::pod::{Object, Path, string};
 use crate::rejection::{Rejection, Result};
+use crate::service_account::check_allowed;
 use crate::settings::HomeCluster;
 use crate::warning::{Warning, Warnings};
-use crate::wording::{cut, question, quoted, shown};
+use crate::wording::{question, quoted, shown};
 
 /// The annotation that chooses the mode. Source: `APIServerSupportAnnotation` in Liqo's `pkg/consts`.
 pub(crate) const API_SERVER_SUPPORT: &str = "liqo.io/api-server-support";
@@ -35,7 +36,7 @@ const MAX_DISTANCE: usize = 2;
 pub(crate) enum Access {
     Home,
     Remote {
-        /// The ServiceAccount that the annotation names. Without one the pod's own counts: see [`own_service_account`].
+        /// The ServiceAccount that the annotation names. Without one the pod's own counts: see [`own_service_account`](crate::service_account::own_service_account).
         annotated: Option<String>,
         /// Whether the annotation chose the mode, and not the settings.
         is_explicit: bool,
@@ -88,77 +89,6 @@ pub(crate) fn decide(
     })
 }
 
-fn annotated_service_account(name: &Value, path: Path, home_cluster: &HomeCluster) -> Result<String> {
-    let name = string(name, path)?.to_owned();
-    let path = path.to_string();
-    if !is_dns1123_subdomain(&name) {
-        return Err(Rejection::ServiceAccountName { path, value: name }.into());
-    }
-    match refusal(&name, home_cluster) {
-        Some(allowed) => Err(Rejection::ServiceAccountNotAllowed { path, name, allowed }.into()),
-        None => Ok(name),
-    }
-}
-
-/// The annotation that was likely meant by a key that nobody reads. A misspelt key must not pass for an unset one.
-pub(crate) fn meant_annotation(key: &str) -> Option<&'static str> {
-    if !NEAR_KEY.contains(&key.len()) || ANNOTATIONS.contains(&key) {
-        return None;
-    }
-    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
-    let key = plain(key);
-    // The distance is at least the difference in length, and far quicker to see.
-    let is_near = |word: &str| {
-        key.chars().count().abs_diff(word.len()) <= MAX_DISTANCE && strsim::osa_distance(&key, word) <= MAX_DISTANCE
-    };
-    ANNOTATIONS.into_iter().find(|annotation| {
-        let full = plain(annotation);
-        is_near(&full) || is_near(full.trim_start_matches("liqo.io/"))
-    })
-}
-
-/// The pod's own ServiceAccount, for remote mode; `None` if it names none, which counts as `default`.
-///
-/// # Errors
-///
-/// The ServiceAccount is not allowed.
-pub(crate) fn own_service_account<'v>(
-    spec: Option<&Fields<'v, '_>>,
-    path: Path,
-    home_cluster: &HomeCluster,
-    is_explicit: bool,
-) -> Result<Option<&'v str>> {
-    let own = match spec {
-        Some(spec) => service_account_of(spec)?,
-        None => None,
-    };
-    let name = own.unwrap_or("default").to_owned();
-    let Some(allowed) = refusal(&name, home_cluster) else { return Ok(own) };
-    let path = path.member("serviceAccountName").to_string();
-    Err(match is_explicit {
-        true => Rejection::ServiceAccountNotAllowed { path, name, allowed },
-        false => Rejection::OwnServiceAccountNotAllowed { path, name, allowed },
-    }
-    .into())
-}
-
-/// Checks the ServiceAccount that a pod keeps in home or disabled mode, since a token for it stays.
-pub(crate) fn check_kept_service_account(spec: &Fields, home_cluster: &HomeCluster) -> Result<()> {
-    let name = service_account_of(spec)?.unwrap_or("default").to_owned();
-    let Some(allowed) = refusal(&name, home_cluster) else { return Ok(()) };
-    let path = spec.path.member("serviceAccountName").to_string();
-    Err(Rejection::KeptServiceAccountNotAllowed { path, name, allowed }.into())
-}
-
-/// The list that does not have a ServiceAccount, as a message shows it; `None` if the ServiceAccount is allowed.
-fn refusal(name: &str, home_cluster: &HomeCluster) -> Option<String> {
-    let allowed = home_cluster.allowed_remote_service_accounts.as_ref()?;
-    match allowed.is_empty() {
-        true => Some("none".to_owned()),
-        false => (!allowed.iter().any(|allowed| allowed == name)).then(|| cut(&allowed.join(", "), 256)),
-    }
-}
-
 /// The mode that an annotation names.
 fn parse_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Result<AccessMode> {
     let path = path.to_string();
@@ -181,4 +111,31 @@ fn parse_mode(value: &Value, path: Path, home_cluster: &HomeCluster) -> Result<A
     };
     let value = name.map_or_else(|| shown(&value.to_string()), quoted);
     Err(Rejection::UnknownMode { path, value, expected, question }.into())
+}
+
+/// The ServiceAccount that an annotation names.
+fn annotated_service_account(name: &Value, path: Path, home_cluster: &HomeCluster) -> Result<String> {
+    let name = string(name, path)?.to_owned();
+    if !is_dns1123_subdomain(&name) {
+        return Err(Rejection::ServiceAccountName { path: path.to_string(), value: name }.into());
+    }
+    check_allowed(&name, path, home_cluster, true)?;
+    Ok(name)
+}
+
+/// The annotation that was likely meant by a key that nobody reads. A misspelt key must not pass for an unset one.
+pub(crate) fn meant_annotation(key: &str) -> Option<&'static str> {
+    if !NEAR_KEY.contains(&key.len()) || ANNOTATIONS.contains(&key) {
+        return None;
+    }
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['-', '_'], "");
+    let key = plain(key);
+    // The distance is at least the difference in length, and far quicker to see.
+    let is_near = |word: &str| {
+        key.chars().count().abs_diff(word.len()) <= MAX_DISTANCE && strsim::osa_distance(&key, word) <= MAX_DISTANCE
+    };
+    ANNOTATIONS.into_iter().find(|annotation| {
+        let full = plain(annotation);
+        is_near(&full) || is_near(full.trim_start_matches("liqo.io/"))
+    })
 }

@@ -5,16 +5,15 @@
 
 use serde_json::Value;
 
-use crate::context::Review;
-use crate::forged::is_liqos_item;
-use crate::liqo;
+use crate::forged::{is_liqos_item, shows_liqos_token};
 use crate::pod::{
-    ApiVolume, Fields, Mounts, Object, Path, Source, Sources, Volumes, body_mut, edit_projected_volumes, is_api_token,
-    keep, list_or_new, object_or_new, rename,
+    Fields, Item, Mounts, Object, Path, ROOT_CA, Source, Volume, Volumes, edit_projected_volumes, is_api_token,
+    list_or_new, member_mut, object_or_new, retain, set_source_name,
 };
 use crate::rejection::Result;
-use crate::release::{release_service_account, warn_of_unknown_credentials};
 use crate::response::Audit;
+use crate::review::Review;
+use crate::service_account::release_service_account;
 use crate::warning::Warning;
 
 /// Edits a pod for disabled mode, and returns what the audit log keeps.
@@ -22,78 +21,55 @@ pub(crate) fn edit(pod: &mut Object, review: &mut Review) -> Result<Audit> {
     let spec = object_or_new(pod, "spec", Path::Root)?;
     let fields = Fields::of_spec(spec);
     let mounts = Mounts::read(&fields)?;
-    warn_of_unknown_credentials(&Volumes::read(&fields)?, &mounts, review);
-    let mut keeps_token = false;
-    edit_projected_volumes(spec, &mounts, &mut |sources| {
-        keeps_token |= remove_credentials(sources, review)?;
+    review.warn_of_unknown_credentials(&Volumes::read(&fields)?, &mounts);
+    edit_projected_volumes(spec, &mounts, &mut |volume, sources, path| {
+        let (before, mut is_edited) = (sources.len(), false);
+        retain(sources, path, &mut |source, path| remove_credentials(volume, source, path, &mut is_edited, review))?;
+        if is_edited || sources.len() < before {
+            review.note(path, "show API credentials");
+        }
         Ok(())
     })?;
-    release_service_account(spec, keeps_token, review)?;
+    release_service_account(spec, review)?;
     Ok(Audit::Disabled)
 }
 
-/// What becomes of a source.
-#[derive(PartialEq, Eq)]
-enum Outcome {
-    Right,
-    /// It is a token of `keptTokenAudiences`.
-    Kept,
-    Edited,
-    Removed,
-}
-
-/// Takes the credentials out of a volume; returns whether a token stays.
-fn remove_credentials(sources: Sources, review: &mut Review) -> Result<bool> {
-    let Sources { volume, mounted, list, path, .. } = sources;
-    let mut outcomes = Vec::with_capacity(list.len());
-    for (index, source) in list.iter_mut().enumerate() {
-        outcomes.push(edit_source(volume, mounted, source, path.item(index), review)?);
-    }
-    let kept: Vec<_> = outcomes.iter().map(|outcome| *outcome != Outcome::Removed).collect();
-    keep(list, &kept);
-    if kept.contains(&false) || outcomes.contains(&Outcome::Edited) {
-        review.note(path, "show API credentials");
-    }
-    Ok(outcomes.contains(&Outcome::Kept))
-}
-
-fn edit_source(
-    volume: &str,
-    mounted: Option<&ApiVolume>,
+/// Removes the credentials from a source; returns whether the source stays.
+fn remove_credentials(
+    volume: Volume,
     source: &mut Value,
     path: Path,
+    is_edited: &mut bool,
     review: &mut Review,
-) -> Result<Outcome> {
+) -> Result<bool> {
     let context = review.context;
     let read = Source::read(source, path)?;
     match &read {
         Source::ServiceAccountToken { path: file, audience } => {
-            if !is_api_token(mounted, *file) && context.keeps_audience(*audience) {
-                return Ok(Outcome::Kept);
+            if !is_api_token(volume.mounted, *file) && context.keeps_audience(*audience) {
+                return Ok(true);
             }
             if let Some(audience) = audience {
-                let (audience, volume) = ((*audience).to_owned(), volume.to_owned());
+                let (audience, volume) = ((*audience).to_owned(), volume.name.to_owned());
                 review.warn(Warning::AudienceRemoved { audience, volume });
             }
-            Ok(Outcome::Removed)
+            Ok(false)
         }
-        Source::Secret { name, .. } if name.is_some_and(|name| context.is_own_secret(name)) => Ok(Outcome::Removed),
-        Source::Secret { items, .. } => {
-            // The pod was forged for home mode.
-            let kept: Vec<_> = items.iter().map(|item| !is_liqos_item(context, volume, &read, item)).collect();
-            match (kept.contains(&true), kept.contains(&false)) {
-                (_, false) => Ok(Outcome::Right),
-                (false, true) => Ok(Outcome::Removed),
-                (true, true) => {
-                    keep(list_or_new(body_mut(source, "secret", path)?, "items", path)?, &kept);
-                    Ok(Outcome::Edited)
-                }
+        Source::Secret { name: Some(name), .. } if context.is_own_secret(name) => Ok(false),
+        // The pod was forged for home mode.
+        Source::Secret { .. } if shows_liqos_token(context, volume.name, &read) => {
+            *is_edited = true;
+            let items = list_or_new(member_mut(source, "secret", path)?, "items", path)?;
+            retain(items, path, &mut |item, path| Ok(!is_liqos_item(volume.name, &Item::read(item, path)?)))?;
+            Ok(!items.is_empty())
+        }
+        Source::ConfigMap { name: Some(ROOT_CA), .. } => {
+            if let Some(reflected) = &context.root_ca {
+                *is_edited = true;
+                set_source_name(source, "configMap", reflected, path)?;
             }
+            Ok(true)
         }
-        Source::ConfigMap { name: Some(liqo::ROOT_CA), .. } => match &context.root_ca {
-            Some(reflected) => rename(source, "configMap", reflected, path).map(|()| Outcome::Edited),
-            None => Ok(Outcome::Right),
-        },
-        Source::ConfigMap { .. } | Source::DownwardApi { .. } | Source::Other { .. } => Ok(Outcome::Right),
+        _ => Ok(true),
     }
 }

@@ -7,12 +7,12 @@ mod tests;
 
 use serde_json::Value;
 
-use crate::context::Context;
 use crate::endpoint::{Block, Endpoint, PORT, Variable};
 use crate::liqo;
 use crate::names::{MAX_SUBDOMAIN, check_length};
-use crate::pod::{ApiVolume, Container, Item, Path, Source};
+use crate::pod::{ApiVolume, Container, Item, Path, ROOT_CA, Source};
 use crate::rejection::{Rejection, Result};
+use crate::review::Context;
 use crate::settings::port_number;
 
 /// How many different values of a variable one environment can have: Liqo, the platform and the author set one each.
@@ -60,7 +60,7 @@ fn literals<'v>(container: &Container<'v>, name: &str) -> Result<Vec<&'v str>> {
         }
         if values.len() == MAX_LITERALS {
             let path = format!("{}: {name}", container.env_path);
-            return Err(Rejection::ManyValues { path, limit: MAX_LITERALS }.into());
+            return Err(Rejection::TooMany { path, limit: MAX_LITERALS, what: "different values" }.into());
         }
         values.push(value);
     }
@@ -79,7 +79,7 @@ pub(crate) fn shows_token(sources: &[Value], path: Path, volume: &ApiVolume, con
     for (index, source) in sources.iter().enumerate() {
         let source = Source::read(source, path.item(index))?;
         let holds_certificates =
-            source.config_map_name().is_some_and(|name| name == liqo::ROOT_CA || context.is_reflected_ca(name));
+            source.config_map_name().is_some_and(|name| name == ROOT_CA || context.is_reflected_ca(name));
         let shows_all = source.shows_everything() && !holds_certificates;
         if shows_all || source.paths().any(|path| volume.is_token(path)) {
             return Ok(true);
@@ -88,12 +88,14 @@ pub(crate) fn shows_token(sources: &[Value], path: Path, volume: &ApiVolume, con
     Ok(false)
 }
 
-/// Whether an item shows a token that Liqo reflects: Secret and key are both Liqo's. A Secret of the user's own may have
+/// Whether a source shows a token that Liqo reflects: Secret and key are both Liqo's. A Secret of the user's own may have
 /// the name of Liqo's.
-pub(crate) fn is_liqos_item(context: &Context, volume: &str, source: &Source, item: &Item) -> bool {
-    let is_liqos = source.secret_name().is_some_and(|name| context.is_token_secret(name));
-    match (item.key, item.path) {
-        (Some(key), Some(path)) if is_liqos => liqo::token_key(volume, path) == key,
-        _ => false,
-    }
+pub(crate) fn shows_liqos_token(context: &Context, volume: &str, source: &Source) -> bool {
+    source.secret_name().is_some_and(|name| context.is_token_secret(name))
+        && source.items().iter().any(|item| is_liqos_item(volume, item))
+}
+
+/// Whether an item of Liqo's Secret has the key that Liqo gives it.
+pub(crate) fn is_liqos_item(volume: &str, item: &Item) -> bool {
+    item.key.zip(item.path).is_some_and(|(key, path)| liqo::token_key(volume, path) == key)
 }

@@ -14,23 +14,21 @@ mod shadowed;
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::VolumeMount;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::context::{Context, HOME_NAMESPACE, Review};
 use crate::endpoint::{Block, cluster_names};
-use crate::liqo;
 use crate::pod::{
-    AUTOMOUNT, CA, Fields, HostAlias, Mounts, Object, Path, SERVICE_ACCOUNT_PATH, SPEC, TOKEN, TOKEN_SECONDS, Volumes,
+    CA, Fields, HostAlias, Mounts, Object, Path, ROOT_CA, SERVICE_ACCOUNT_PATH, SPEC, TOKEN, TOKEN_SECONDS, Volumes,
     containers, edit_containers, edit_projected_volumes, fragment, is_foreign, list_or_new, object_or_new,
-    service_account_of,
 };
 use crate::rejection::Result;
-use crate::release::{release_service_account, warn_of_unknown_credentials};
 use crate::response::Audit;
+use crate::review::{Context, Review};
+use crate::service_account::{AUTOMOUNT, DEFAULT, release_service_account, service_account_of};
 use crate::warning::Warning;
 use crate::wording::on_one_line;
 use api_server::{all_named, home_api_server};
-use credentials::{Credentials, Finished};
+use credentials::Credentials;
 use namespace::{NAMESPACE, NAMESPACE_FIELD};
 
 /// How many characters of a host the audit log keeps.
@@ -54,9 +52,9 @@ pub(crate) fn edit(pod: &mut Object, review: &mut Review) -> Result<Audit> {
     let block = Block::new(home_api_server(&named, is_aliased, review)?);
     edit_containers(spec, &mut |container, path| match is_foreign(&Fields { object: container, path }, foreign)? {
         true => Ok(()),
-        false => env::lead_home(container, path, &block, account.as_deref().unwrap_or("default"), review),
+        false => env::set_block(container, path, &block, account.as_deref().unwrap_or(DEFAULT), review),
     })?;
-    host_aliases::lead_home(spec, &block.endpoint, review)?;
+    host_aliases::alias_home_api_server(spec, &block.endpoint, review)?;
     for container in mounts.over_hosts.iter().filter(|name| !foreign.contains(name)) {
         review.warn(Warning::HostsMounted { container: container.clone() });
     }
@@ -64,16 +62,13 @@ pub(crate) fn edit(pod: &mut Object, review: &mut Review) -> Result<Audit> {
         add_volume(spec, &mut mounts, review)?;
     }
     let volumes = Volumes::read(&Fields::of_spec(spec))?;
-    warn_of_unknown_credentials(&volumes, &mounts, review);
+    review.warn_of_unknown_credentials(&volumes, &mounts);
     let mut credentials = Credentials::new(review, &volumes.projected, !named.is_empty())?;
-    edit_projected_volumes(spec, &mounts, &mut |sources| credentials.edit_volume(sources))?;
-    let Finished { annotation, keeps_token } = credentials.finish();
-    release_service_account(spec, keeps_token, review)?;
-    if let Some(value) = annotation {
-        let metadata = object_or_new(pod, "metadata", Path::Root)?;
-        let path = Path::Root.member("metadata");
-        object_or_new(metadata, "annotations", path)?.insert(HOME_NAMESPACE.to_owned(), Value::from(value));
-        review.note(path.member("annotations").member(HOME_NAMESPACE), "is not the home namespace");
+    edit_projected_volumes(spec, &mounts, &mut |volume, sources, path| credentials.edit_volume(volume, sources, path))?;
+    let home_namespace = credentials.finish();
+    release_service_account(spec, review)?;
+    if let Some(home_namespace) = home_namespace {
+        home_namespace.annotate(pod, review)?;
     }
     Ok(Audit::Home { home_api_server: on_one_line(&block.endpoint.authority(), MAX_SHOWN_HOST) })
 }
@@ -106,7 +101,7 @@ fn add_volume(spec: &mut Object, mounts: &mut Mounts, review: &mut Review) -> Re
     }
     list_or_new(spec, "volumes", SPEC)?.push(json!({"name": name, "projected": {"defaultMode": 0o644, "sources": [
         {"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": TOKEN}},
-        {"configMap": {"items": [{"key": CA, "path": CA}], "name": liqo::ROOT_CA}},
+        {"configMap": {"items": [{"key": CA, "path": CA}], "name": ROOT_CA}},
         {"downwardAPI": {"items": [
             {"fieldRef": {"apiVersion": "v1", "fieldPath": NAMESPACE_FIELD}, "path": NAMESPACE}
         ]}},

@@ -2,15 +2,13 @@
 //! for each pod that a foreign cluster is about to run.
 //!
 //! Data flows one way: bytes → `guest` → [`request`] (which requests) → [`origin`] (from which home cluster) →
-//! [`decide`] → [`home`], [`remote`] or [`disabled`] edit the pod in place and note what was not right ([`edits`]);
+//! [`decide`] → [`home`], [`remote`] or [`disabled`] edit the pod in place and note what was not right ([`review`]);
 //! [`workload`] only checks a template → [`response`] or [`rejection`] → bytes. [`settings`] are read on the way.
 //!
 //! ARCHITECTURE.md explains why it is made this way.
 
-mod context;
 mod decide;
 mod disabled;
-mod edits;
 mod endpoint;
 mod forged;
 #[cfg(target_family = "wasm")]
@@ -22,10 +20,11 @@ mod names;
 mod origin;
 mod pod;
 mod rejection;
-mod release;
 mod remote;
 mod request;
 mod response;
+mod review;
+mod service_account;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -5,13 +5,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
-/// The ConfigMap that holds the CA certificates of the cluster it is in.
-/// Source: `RootCACertConfigMapName` in Kubernetes' `pkg/controller/certificates/rootcacertpublisher`.
-pub(crate) const ROOT_CA: &str = "kube-root-ca.crt";
+use crate::pod::ROOT_CA;
 
 /// The label that names the cluster which a pod comes from.
 pub(crate) const ORIGIN: &str = "offloading.liqo.io/origin";
@@ -25,12 +21,7 @@ pub(crate) fn token_secret(pod: &str) -> String {
 /// audiences apart. Source: `ServiceAccountTokenKey` in `pkg/virtualKubelet/forge/secrets.go`.
 pub(crate) fn token_key(volume: &str, path: &str) -> String {
     let digest = Sha256::digest(path.as_bytes());
-    let mut key = format!("{volume}-");
-    for byte in digest.iter().take(3) {
-        // Writing into a string does not fail.
-        let _ = write!(key, "{byte:02x}");
-    }
-    key
+    format!("{volume}-{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2])
 }
 
 /// The ConfigMap that holds the home cluster's CA certificates. Its first five characters may end with a

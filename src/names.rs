@@ -15,7 +15,7 @@ pub(crate) fn check_length(name: &str, limit: usize, path: impl Display) -> Resu
     if name.len() <= limit {
         return Ok(());
     }
-    Err(Rejection::LongName { path: path.to_string(), limit }.into())
+    Err(Rejection::TooMany { path: path.to_string(), limit, what: "characters" }.into())
 }
 
 /// A DNS-1123 subdomain: what ServiceAccounts and Secrets are named like.

@@ -8,20 +8,18 @@ mod files;
 mod host_aliases;
 mod mounts;
 pub(crate) mod path;
-mod service_account;
 mod volumes;
 
 pub(crate) use containers::{Container, EnvVar, containers, edit_containers, is_foreign};
 pub(crate) use fields::{
-    Fields, Object, fragment, items_mut, keep, kind, list_or_new, object_mut, object_or_new, required, string,
+    Fields, Object, fragment, items_mut, json_type, keep, list_or_new, object_mut, object_or_new, required, retain,
+    string,
 };
 pub(crate) use files::normalized;
 pub(crate) use host_aliases::HostAlias;
 pub(crate) use mounts::{ApiVolume, Mounts, SERVICE_ACCOUNT_PATH, TOKEN, is_api_token};
 pub(crate) use path::{Path, SPEC};
-pub(crate) use service_account::{
-    AUTOMOUNT, remove_service_account, service_account_of, set_automount, set_service_account,
-};
 pub(crate) use volumes::{
-    CA, Item, ProjectedVolume, Source, Sources, TOKEN_SECONDS, Volumes, body_mut, edit_projected_volumes, rename,
+    CA, Item, ProjectedVolume, ROOT_CA, Source, TOKEN_SECONDS, Volume, Volumes, edit_projected_volumes, member_mut,
+    set_source_name,
 };

@@ -25,8 +25,6 @@ pub(crate) enum Rejection {
     Settings { problems: String },
     #[error("{path}: expected {expected}, found {found}")]
     Shape { path: String, expected: &'static str, found: &'static str },
-    #[error("{path}: expected one kind of volume source, found several")]
-    SourceKinds { path: String },
     #[error("{path}: {value} is not a mode; {expected}{question}")]
     UnknownMode { path: String, value: String, expected: String, question: String },
     #[error("{path}: \"home\" is not a valid value; home is the default mode, leave the annotation unset")]
@@ -38,14 +36,8 @@ pub(crate) enum Rejection {
         quoted(.value)
     )]
     ServiceAccountName { path: String, value: String },
-    #[error("{path}: ServiceAccount {} is not allowed in remote mode; allowed: {allowed}", quoted(.name))]
-    ServiceAccountNotAllowed { path: String, name: String, allowed: String },
-    #[error(
-        "{path}: ServiceAccount {} is not allowed in remote mode; allowed: {allowed}; Liqo keeps the name only on \
-         pods annotated liqo.io/api-server-support: remote",
-        quoted(.name)
-    )]
-    OwnServiceAccountNotAllowed { path: String, name: String, allowed: String },
+    #[error("{path}: ServiceAccount {} is not allowed in remote mode; allowed: {allowed}{hint}", quoted(.name))]
+    ServiceAccountNotAllowed { path: String, name: String, allowed: String, hint: &'static str },
     #[error(
         "{path}: ServiceAccount {}, kept for a token of keptTokenAudiences, is not allowed; allowed: {allowed}",
         quoted(.name)
@@ -101,8 +93,8 @@ pub(crate) enum Rejection {
          none can be that long; shorten the name, or set homeCredentialsSecret"
     )]
     LongSecretName,
-    #[error("{path}: expected at most {limit} characters, found more")]
-    LongName { path: String, limit: usize },
+    #[error("{path}: expected at most {limit} {what}, found more")]
+    TooMany { path: String, limit: usize, what: &'static str },
     #[error(
         "{path}: was prepared for home mode and must not reach the foreign API server; recreate the pod with the \
          annotation liqo.io/api-server-support: remote"
@@ -117,10 +109,6 @@ pub(crate) enum Rejection {
     SeveralApiServers { endpoints: Vec<String>, setting: &'static str },
     #[error("{path}: shows a file where the home cluster's credentials must be; move it to another path or volume")]
     PathTaken { path: String },
-    #[error("{path}: expected at most {limit} containers, found more")]
-    ManyContainers { path: String, limit: usize },
-    #[error("{path}: expected at most {limit} different values, found more")]
-    ManyValues { path: String, limit: usize },
     #[error("{path}: {problem}; another webhook changed the pod after this policy")]
     NotAsLeft { path: String, problem: &'static str },
     #[error("rejected because strict is set: {problems}")]

@@ -5,20 +5,19 @@
 
 use std::net::IpAddr;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::context::{Context, Review};
-use crate::decide::own_service_account;
 use crate::endpoint::{DEFAULT_HOST, HOST, cluster_names, is_name};
 use crate::forged::{named_endpoints, shows_token};
-use crate::liqo;
+use crate::names::MAX_SUBDOMAIN;
 use crate::pod::{
-    Container, Fields, HostAlias, Mounts, Object, Path, ProjectedVolume, Source, Sources, TOKEN_SECONDS, Volumes,
-    containers, edit_projected_volumes, object_or_new, rename, set_automount, set_service_account,
+    Container, Fields, HostAlias, Mounts, Object, Path, ProjectedVolume, ROOT_CA, Source, TOKEN_SECONDS, Volume,
+    Volumes, containers, edit_projected_volumes, object_or_new, set_source_name,
 };
 use crate::rejection::{Rejection, Result};
-use crate::release::warn_of_unknown_credentials;
 use crate::response::Audit;
+use crate::review::{Context, Review};
+use crate::service_account::{DEFAULT, own_service_account, set_automount, set_service_account};
 use crate::settings::Host;
 use crate::warning::Warning;
 use crate::wording::on_one_line;
@@ -50,26 +49,28 @@ pub(crate) fn edit(
     for name in taken.into_iter().chain(volumes.others.iter().copied().find(is_taken)) {
         mounts.add_whole(name.to_owned());
     }
-    refuse_home_endpoints(&containers, &fields, review)?;
-    volumes.projected.iter().try_for_each(|volume| refuse_home_credentials(volume, context))?;
+    check_endpoints(&containers, &fields, review)?;
+    volumes.projected.iter().try_for_each(|volume| check_credentials(volume, context))?;
     let account = match annotated {
         Some(name) => Some(name),
         None => own_service_account(Some(&fields), fields.path, context.home_cluster, is_explicit)?.map(str::to_owned),
     };
-    warn_of_unknown_credentials(&volumes, &mounts, review);
+    review.warn_of_unknown_credentials(&volumes, &mounts);
 
-    edit_projected_volumes(spec, &mounts, &mut |sources| restore_credentials(sources, review))?;
+    edit_projected_volumes(spec, &mounts, &mut |volume, sources, path| {
+        restore_credentials(volume, sources, path, review)
+    })?;
     if let Some(name) = &account {
-        set_service_account(spec, name, &mut review.edits)?;
+        set_service_account(spec, name, review)?;
     }
-    set_automount(spec, true, &mut review.edits)?;
-    let service_account = on_one_line(account.as_deref().unwrap_or("default"), 253);
+    set_automount(spec, true, review)?;
+    let service_account = on_one_line(account.as_deref().unwrap_or(DEFAULT), MAX_SUBDOMAIN);
     Ok(Audit::Remote { service_account })
 }
 
-/// Refuses variables and host aliases that lead home. Whatever else names an API server is the author's or the
+/// Rejects variables and host aliases that lead home. Whatever else names an API server is the author's or the
 /// platform's business.
-fn refuse_home_endpoints(containers: &[Container], spec: &Fields, review: &mut Review) -> Result<()> {
+fn check_endpoints(containers: &[Container], spec: &Fields, review: &mut Review) -> Result<()> {
     for container in containers {
         if !named_endpoints(container)?.is_empty() {
             return Err(Rejection::ForgedForHome { path: container.env_path.clone() }.into());
@@ -122,7 +123,7 @@ fn address(text: &str) -> Option<IpAddr> {
 }
 
 /// A Secret of Liqo's name is enough: whatever is in it, it is not for the foreign API server.
-fn refuse_home_credentials(volume: &ProjectedVolume, context: &Context) -> Result<()> {
+fn check_credentials(volume: &ProjectedVolume, context: &Context) -> Result<()> {
     let is_for_home = |name: &str| context.is_token_secret(name) || context.is_own_secret(name);
     match volume.sources.iter().position(|source| source.secret_name().is_some_and(is_for_home)) {
         Some(source) => Err(Rejection::ForgedForHome { path: volume.path_of_secret(source) }.into()),
@@ -132,19 +133,19 @@ fn refuse_home_credentials(volume: &ProjectedVolume, context: &Context) -> Resul
 
 /// Gives a volume at the API path back what a virtual kubelet took from it: its certificates, and without API server
 /// support the token. The API server fills in neither where a volume is mounted already.
-fn restore_credentials(sources: Sources, review: &mut Review) -> Result<()> {
-    let Sources { mounted: Some(mounted), list, path, .. } = sources else { return Ok(()) };
+fn restore_credentials(volume: Volume, sources: &mut Vec<Value>, path: Path, review: &mut Review) -> Result<()> {
+    let Some(mounted) = volume.mounted else { return Ok(()) };
     let context = review.context;
-    let lacks_token = !shows_token(list, path, mounted, context)?;
-    for (index, source) in list.iter_mut().enumerate() {
+    let lacks_token = !shows_token(sources, path, mounted, context)?;
+    for (index, source) in sources.iter_mut().enumerate() {
         let path = path.item(index);
         if Source::read(source, path)?.config_map_name().is_some_and(|name| context.is_reflected_ca(name)) {
-            rename(source, "configMap", liqo::ROOT_CA, path)?;
+            set_source_name(source, "configMap", ROOT_CA, path)?;
             review.note(path, "shows the certificates of the home cluster");
         }
     }
     if let Some(file) = mounted.token_path().filter(|_| lacks_token) {
-        list.push(json!({"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": file}}));
+        sources.push(json!({"serviceAccountToken": {"expirationSeconds": TOKEN_SECONDS, "path": file}}));
         review.note(path, "do not show a token of the foreign cluster");
     }
     Ok(())

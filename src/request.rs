@@ -4,12 +4,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::context::{Context, Review};
 use crate::decide::{Access, decide};
 use crate::origin::{Cluster, Origin};
-use crate::pod::{Fields, Path, kind, object_mut, required, string};
+use crate::pod::{Fields, Path, json_type, object_mut, required, string};
 use crate::rejection::{Rejection, Result};
 use crate::response::{Audit, Response};
+use crate::review::{Context, Review};
 use crate::settings::{Action, Settings};
 use crate::warning::Warnings;
 use crate::workload::Workload;
@@ -89,13 +89,15 @@ fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>> {
 fn unreadable(text: &str, error: Option<serde_json::Error>) -> Box<Rejection> {
     let payload = match serde_json::from_str(text) {
         Ok(Value::Object(payload)) => payload,
-        Ok(other) => return Rejection::shape(Path::Root.member("the request"), "an object", kind(&other)),
+        Ok(other) => return Rejection::shape(Path::Root.member("the request"), "an object", json_type(&other)),
         Err(error) => return Rejection::NotJson(error).into(),
     };
     match (payload.get("request"), error) {
         // A member stands twice.
         (Some(Value::Object(_)), Some(error)) => Rejection::NotJson(error).into(),
-        (request, _) => Rejection::shape(Path::Root.member("request"), "an object", request.map_or("nothing", kind)),
+        (request, _) => {
+            Rejection::shape(Path::Root.member("request"), "an object", request.map_or("nothing", json_type))
+        }
     }
 }
 
@@ -155,13 +157,13 @@ impl Request<'_> {
             Access::Remote { annotated, is_explicit } => remote::edit(pod, annotated, is_explicit, &mut review)?,
             Access::Disabled => disabled::edit(pod, &mut review)?,
         };
-        let mut is_edited = !review.edits.is_empty();
+        let mut is_edited = review.first_edit.is_some();
         match settings.action {
             Action::Mutate => warnings.append(review.warnings),
             // The edited object is not sent.
             Action::Validate => is_edited = false,
             Action::Verify => {
-                if let Some((path, problem)) = review.edits.into_first() {
+                if let Some((path, problem)) = review.first_edit {
                     return Err(Rejection::NotAsLeft { path, problem }.into());
                 }
                 warnings.append(review.warnings);

@@ -18,13 +18,11 @@ fn rejections() -> Vec<Rejection> {
         Rejection::NotJson(error),
         Rejection::Settings { problems: allowed() },
         Rejection::Shape { path: path(), expected: "an object", found: "a list" },
-        Rejection::SourceKinds { path: path() },
         Rejection::UnknownMode { path: path(), value: name(), expected: path(), question: String::new() },
         Rejection::HomeIsDefault { path: path() },
         Rejection::ModeNotAllowed { path: path(), mode: AccessMode::Home, allowed: allowed() },
         Rejection::ServiceAccountName { path: path(), value: name() },
-        Rejection::ServiceAccountNotAllowed { path: path(), name: name(), allowed: allowed() },
-        Rejection::OwnServiceAccountNotAllowed { path: path(), name: name(), allowed: allowed() },
+        Rejection::ServiceAccountNotAllowed { path: path(), name: name(), allowed: allowed(), hint: "" },
         Rejection::KeptServiceAccountNotAllowed { path: path(), name: name(), allowed: allowed() },
         Rejection::OtherOrigin { key: path(), label: name(), setting: name() },
         Rejection::ForgedLabel { key: path(), label: name(), namespace: name() },
@@ -35,13 +33,11 @@ fn rejections() -> Vec<Rejection> {
         Rejection::OriginWithoutEntry { origin: name(), known: 2 },
         Rejection::NameNeeded,
         Rejection::LongSecretName,
-        Rejection::LongName { path: path(), limit: 63 },
+        Rejection::TooMany { path: path(), limit: 63, what: "characters" },
         Rejection::ForgedForHome { path: path() },
         Rejection::LeadsHome { path: path() },
         Rejection::SeveralApiServers { endpoints: vec![name()], setting: "homeApiServerHost" },
         Rejection::PathTaken { path: path() },
-        Rejection::ManyContainers { path: path(), limit: 1000 },
-        Rejection::ManyValues { path: path(), limit: 8 },
         Rejection::NotAsLeft { path: path(), problem: "is not true" },
         Rejection::Strict { problems: allowed() },
     ];
@@ -51,13 +47,11 @@ fn rejections() -> Vec<Rejection> {
             | Rejection::NotJson(_)
             | Rejection::Settings { .. }
             | Rejection::Shape { .. }
-            | Rejection::SourceKinds { .. }
             | Rejection::UnknownMode { .. }
             | Rejection::HomeIsDefault { .. }
             | Rejection::ModeNotAllowed { .. }
             | Rejection::ServiceAccountName { .. }
             | Rejection::ServiceAccountNotAllowed { .. }
-            | Rejection::OwnServiceAccountNotAllowed { .. }
             | Rejection::KeptServiceAccountNotAllowed { .. }
             | Rejection::OtherOrigin { .. }
             | Rejection::ForgedLabel { .. }
@@ -68,13 +62,11 @@ fn rejections() -> Vec<Rejection> {
             | Rejection::OriginWithoutEntry { .. }
             | Rejection::NameNeeded
             | Rejection::LongSecretName
-            | Rejection::LongName { .. }
+            | Rejection::TooMany { .. }
             | Rejection::ForgedForHome { .. }
             | Rejection::LeadsHome { .. }
             | Rejection::SeveralApiServers { .. }
             | Rejection::PathTaken { .. }
-            | Rejection::ManyContainers { .. }
-            | Rejection::ManyValues { .. }
             | Rejection::NotAsLeft { .. }
             | Rejection::Strict { .. } => {}
         }

@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
-use crate::decide::{ANNOTATIONS, Access, decide, meant_annotation, own_service_account};
+use crate::decide::{ANNOTATIONS, Access, decide, meant_annotation};
 use crate::pod::{Fields, Path};
 use crate::rejection::Result;
+use crate::service_account::own_service_account;
 use crate::settings::HomeCluster;
 use crate::warning::{Warning, Warnings};
 

@@ -3,11 +3,11 @@
 //! Host and port each come from the settings, else from what Liqo chose, else they are `kubernetes.default` and 443.
 //! Liqo's choice is found by evidence, since platforms and other webhooks set variables too.
 
-use crate::context::Review;
 use crate::endpoint::{DEFAULT_HOST, DEFAULT_PORT, Endpoint, cluster_names, is_name};
 use crate::forged::named_endpoints;
 use crate::pod::Container;
 use crate::rejection::{Rejection, Result};
+use crate::review::Review;
 use crate::warning::Warning;
 
 /// More endpoints than any pod names.

@@ -6,20 +6,17 @@
 use k8s_openapi::api::core::v1::{KeyToPath, SecretProjection};
 use serde_json::{Value, json};
 
-use crate::context::{Context, Review};
-use crate::forged::{is_liqos_item, shows_token};
+use crate::forged::{is_liqos_item, shows_liqos_token, shows_token};
 use crate::home::namespace::HomeNamespace;
 use crate::home::shadowed::remove_shadowed;
 use crate::liqo;
 use crate::pod::{
-    ApiVolume, CA, Item, Path, ProjectedVolume, Source, Sources, TOKEN, body_mut, fragment, is_api_token, items_mut,
-    list_or_new, object_mut, rename,
+    CA, Item, Path, ProjectedVolume, ROOT_CA, Source, TOKEN, Volume, fragment, is_api_token, items_mut, list_or_new,
+    member_mut, object_mut, retain, set_source_name,
 };
 use crate::rejection::{Rejection, Result};
+use crate::review::{Context, Review};
 use crate::warning::Warning;
-
-/// The mode of a file that everybody may read.
-const FILE_MODE: i32 = 0o644;
 
 /// The credentials of one pod while its volumes are edited, one after the other.
 #[derive(Debug)]
@@ -30,111 +27,55 @@ pub(crate) struct Credentials<'r, 'c> {
     is_forged: bool,
     /// Whether a source gets Liqo's Secret.
     gets_liqos_secret: bool,
-    keeps_token: bool,
     home_namespace: Option<HomeNamespace<'c>>,
-}
-
-/// What is left to do once all volumes are edited.
-#[derive(Debug)]
-pub(crate) struct Finished {
-    /// The value of the annotation to set.
-    pub(crate) annotation: Option<String>,
-    /// Whether a source of `keptTokenAudiences` stays.
-    pub(crate) keeps_token: bool,
-}
-
-/// What the sources of one volume have in common.
-#[derive(Debug, Clone, Copy)]
-struct Volume<'e> {
-    name: &'e str,
-    mounted: Option<&'e ApiVolume>,
-    /// The mode that the item of a token needs: of a Secret's file only the owner is root.
-    mode: Option<i32>,
 }
 
 impl<'r, 'c> Credentials<'r, 'c> {
     /// `names_endpoint` is whether a container's environment was forged; volumes show that too.
     pub(crate) fn new(review: &'r mut Review<'c>, volumes: &[ProjectedVolume], names_endpoint: bool) -> Result<Self> {
         let context = review.context;
-        let has_liqos_secret = volumes.iter().any(|volume| {
-            let is_liqos =
-                |source: &Source| source.items().iter().any(|item| is_liqos_item(context, volume.name, source, item));
-            volume.sources.iter().any(is_liqos)
-        });
-        if has_liqos_secret {
+        let has_liqos_token = volumes
+            .iter()
+            .any(|volume| volume.sources.iter().any(|source| shows_liqos_token(context, volume.name, source)));
+        if has_liqos_token {
             context.token_secret()?;
         }
         Ok(Self {
             context,
             review,
-            is_forged: names_endpoint || has_liqos_secret,
+            is_forged: names_endpoint || has_liqos_token,
             gets_liqos_secret: false,
-            keeps_token: false,
-            home_namespace: HomeNamespace::of(context),
+            home_namespace: HomeNamespace::of(context.origin),
         })
     }
 
     /// Edits the sources of a projected volume.
-    pub(crate) fn edit_volume(&mut self, sources: Sources) -> Result<()> {
-        let Sources { volume: name, mounted, is_private, list, path } = sources;
-        let volume = Volume { name, mounted, mode: is_private.then_some(FILE_MODE) };
-        let mut written = Vec::with_capacity(list.len() + 1);
+    pub(crate) fn edit_volume(&mut self, volume: Volume, sources: &mut Vec<Value>, path: Path) -> Result<()> {
+        let mut written = Vec::with_capacity(sources.len() + 1);
         let mut moved = Vec::new();
-        for (index, source) in list.iter_mut().enumerate() {
+        for (index, source) in sources.iter_mut().enumerate() {
             written.push(self.edit_source(volume, source, path.item(index), &mut moved)?);
         }
-        list.append(&mut moved);
-        if let Some(mounted) = mounted
+        sources.append(&mut moved);
+        if let Some(mounted) = volume.mounted
             && let Some(file) = mounted.token_path()
-            && !shows_token(list, path, mounted, self.context)?
+            && !shows_token(sources, path, mounted, self.context)?
         {
             match &self.context.home_cluster.credentials_secret {
-                Some(own) => list.push(json!({"secret": secret_of(own, TOKEN, file, volume.mode)})),
-                None => self.review.warn(Warning::NoToken { volume: name.to_owned() }),
+                Some(own) => sources.push(json!({"secret": secret_of(own, TOKEN, file, volume.token_mode)})),
+                None => self.review.warn(Warning::NoToken { volume: volume.name.to_owned() }),
             }
         }
-        written.resize(list.len(), true);
+        written.resize(sources.len(), true);
         if written.contains(&true) {
-            remove_shadowed(list, &written, path)?;
+            remove_shadowed(sources, &written, path)?;
             self.review.note(path, "do not show the credentials of the home cluster");
         }
-        // All others are Secrets now.
-        self.keeps_token |= list.iter().any(|source| source["serviceAccountToken"].is_object());
         Ok(())
     }
 
-    /// Edits a source; returns whether it was not right. Items that need a source of their own are `moved` there.
-    fn edit_source(&mut self, volume: Volume, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
-        match Source::read(source, path)? {
-            Source::ServiceAccountToken { path: file, audience } => {
-                let is_apis = is_api_token(volume.mounted, file);
-                if !is_apis && self.context.keeps_audience(audience) {
-                    return Ok(false);
-                }
-                let path_of_file = path.member("serviceAccountToken");
-                let missing = || Rejection::shape(path_of_file.member("path"), "a string", "nothing");
-                let audience = audience.filter(|_| !is_apis);
-                let secret = self.token(volume, file.ok_or_else(missing)?, audience)?;
-                let source = object_mut(source, path)?;
-                source.remove("serviceAccountToken");
-                source.insert("secret".to_owned(), secret);
-                Ok(true)
-            }
-            Source::Secret { .. } => self.edit_secret(volume, source, path, moved),
-            Source::ConfigMap { name: Some(liqo::ROOT_CA), .. } => self.use_home_certificates(true, source, path),
-            Source::ConfigMap { name: Some(name), .. } if self.context.is_reflected_ca(name) => {
-                self.use_home_certificates(false, source, path)
-            }
-            Source::DownwardApi { .. } if volume.mounted.is_some() => match &mut self.home_namespace {
-                Some(namespace) => namespace.show(source, path),
-                None => Ok(false),
-            },
-            Source::ConfigMap { .. } | Source::DownwardApi { .. } | Source::Other { .. } => Ok(false),
-        }
-    }
-
-    /// Adds the last warning, and returns what is left to do.
-    pub(crate) fn finish(self) -> Finished {
+    /// Adds the last warning, and returns the home namespace if it is known.
+    pub(crate) fn finish(self) -> Option<HomeNamespace<'c>> {
         // With the virtual kubelet's API server support off nobody creates the Secret, and the pod waits for it.
         if let Some(name) = &self.context.token_secret
             && self.gets_liqos_secret
@@ -142,15 +83,47 @@ impl<'r, 'c> Credentials<'r, 'c> {
         {
             self.review.warn(Warning::ReflectedSecret { name: name.clone() });
         }
-        let annotation = self.home_namespace.and_then(HomeNamespace::annotation);
-        Finished { annotation, keeps_token: self.keeps_token }
+        self.home_namespace
+    }
+
+    /// Edits a source; returns whether it was not right. Items that need a source of their own are `moved` there.
+    fn edit_source(&mut self, volume: Volume, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
+        let read = Source::read(source, path)?;
+        match &read {
+            Source::ServiceAccountToken { path: file, audience } => {
+                let is_apis = is_api_token(volume.mounted, *file);
+                if !is_apis && self.context.keeps_audience(*audience) {
+                    return Ok(false);
+                }
+                let path_of_file = path.member("serviceAccountToken");
+                let missing = || Rejection::shape(path_of_file.member("path"), "a string", "nothing");
+                let audience = audience.filter(|_| !is_apis);
+                let secret = self.secret_for_token(volume, file.ok_or_else(missing)?, audience)?;
+                let source = object_mut(source, path)?;
+                source.remove("serviceAccountToken");
+                source.insert("secret".to_owned(), secret);
+                Ok(true)
+            }
+            Source::Secret { .. } if shows_liqos_token(self.context, volume.name, &read) => {
+                self.edit_liqos_secret(volume, source, path, moved)
+            }
+            Source::ConfigMap { name: Some(ROOT_CA), .. } => self.use_home_certificates(true, source, path),
+            Source::ConfigMap { name: Some(name), .. } if self.context.is_reflected_ca(name) => {
+                self.use_home_certificates(false, source, path)
+            }
+            Source::DownwardApi { .. } if volume.mounted.is_some() => match &mut self.home_namespace {
+                Some(namespace) => namespace.use_annotation(source, path),
+                None => Ok(false),
+            },
+            _ => Ok(false),
+        }
     }
 
     /// The Secret that takes the place of a token of the foreign cluster.
-    fn token(&mut self, volume: Volume, path: &str, audience: Option<&str>) -> Result<Value> {
+    fn secret_for_token(&mut self, volume: Volume, path: &str, audience: Option<&str>) -> Result<Value> {
         let own = self.context.home_cluster.credentials_secret.as_deref();
         if let (Some(own), None) = (own, audience) {
-            return Ok(secret_of(own, TOKEN, path, volume.mode));
+            return Ok(secret_of(own, TOKEN, path, volume.token_mode));
         }
         let secret = match own {
             Some(own) => own,
@@ -158,7 +131,7 @@ impl<'r, 'c> Credentials<'r, 'c> {
         }
         .to_owned();
         let key = liqo::token_key(volume.name, path);
-        let source = secret_of(&secret, &key, path, volume.mode);
+        let source = secret_of(&secret, &key, path, volume.token_mode);
         self.gets_liqos_secret |= own.is_none();
         if self.is_forged {
             // It was put there in the foreign cluster, so Liqo never makes a key for it.
@@ -171,43 +144,41 @@ impl<'r, 'c> Credentials<'r, 'c> {
 
     /// Edits the items of Liqo's Secret. The API's token comes from the user's own Secret if there is one: token and
     /// certificates then come from one place. Tokens for other audiences stay Liqo's, which keeps them fresh.
-    fn edit_secret(&self, volume: Volume, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
+    fn edit_liqos_secret(
+        &self,
+        volume: Volume,
+        source: &mut Value,
+        path: Path,
+        moved: &mut Vec<Value>,
+    ) -> Result<bool> {
+        // A user may name their own Secret like Liqo's: then it is in its place already.
         let own = self.context.home_cluster.credentials_secret.as_deref();
         let own = own.filter(|own| !self.context.is_token_secret(own));
-        let read = Source::read(source, path)?;
-        let is_liqos = |item: &Item| is_liqos_item(self.context, volume.name, &read, item);
-        let are_liqos: Vec<_> = read.items().iter().map(is_liqos).collect();
-        if !are_liqos.contains(&true) {
-            return Ok(false);
-        }
-        let are_apis: Vec<_> = read.items().iter().map(|item| is_api_token(volume.mounted, item.path)).collect();
-
-        let secret = body_mut(source, "secret", path)?;
-        let items = list_or_new(secret, "items", path)?;
+        let items = list_or_new(member_mut(source, "secret", path)?, "items", path)?;
         let mut is_edited = false;
-        let (mut tokens, mut others) = (Vec::new(), Vec::new());
-        for ((mut item, is_liqos), is_apis) in std::mem::take(items).into_iter().zip(are_liqos).zip(are_apis) {
-            let fields = object_mut(&mut item, path)?;
-            if let Some(mode) = volume.mode.filter(|_| is_liqos && fields.get("mode").is_none_or(Value::is_null)) {
+        let mut tokens = Vec::new();
+        retain(items, path, &mut |item, path| {
+            let read = Item::read(item, path)?;
+            if !is_liqos_item(volume.name, &read) {
+                return Ok(true);
+            }
+            let is_moved = own.is_some() && is_api_token(volume.mounted, read.path);
+            let fields = object_mut(item, path)?;
+            if let Some(mode) = volume.token_mode.filter(|_| fields.get("mode").is_none_or(Value::is_null)) {
                 fields.insert("mode".to_owned(), Value::from(mode));
                 is_edited = true;
             }
-            if own.is_some() && is_liqos && is_apis {
+            if is_moved {
                 fields.insert("key".to_owned(), Value::from(TOKEN));
-                tokens.push(item);
-            } else {
-                others.push(item);
+                tokens.push(item.take());
             }
-        }
-        let Some(own) = own.filter(|_| !tokens.is_empty()) else {
-            *items = others;
-            return Ok(is_edited);
-        };
-        if others.is_empty() {
+            Ok(!is_moved)
+        })?;
+        let Some(own) = own.filter(|_| !tokens.is_empty()) else { return Ok(is_edited) };
+        if items.is_empty() {
             *items = tokens;
-            rename(source, "secret", own, path)?;
+            set_source_name(source, "secret", own, path)?;
         } else {
-            *items = others;
             moved.push(json!({"secret": {"items": tokens, "name": own}}));
         }
         Ok(true)
@@ -227,7 +198,9 @@ impl<'r, 'c> Credentials<'r, 'c> {
                 source.insert("secret".to_owned(), body);
                 Ok(true)
             }
-            (None, Some(reflected)) if are_foreign => rename(source, "configMap", reflected, path).map(|()| true),
+            (None, Some(reflected)) if are_foreign => {
+                set_source_name(source, "configMap", reflected, path).map(|()| true)
+            }
             (None, Some(_)) => Ok(false),
             (None, None) => {
                 self.review.warn(Warning::UnknownHomeCluster);

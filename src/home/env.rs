@@ -6,14 +6,14 @@
 
 use serde_json::Value;
 
-use crate::context::Review;
 use crate::endpoint::{BLOCK_LENGTH, Block};
 use crate::home::references::{escaped, references};
 use crate::pod::{EnvVar, Fields, Object, Path, keep, list_or_new, object_mut};
 use crate::rejection::Result;
+use crate::review::Review;
 
-/// Leads the environment of a container to the API server of the block.
-pub(crate) fn lead_home(
+/// Makes the environment of a container have the block, before all that refers to it.
+pub(crate) fn set_block(
     container: &mut Object,
     path: Path,
     block: &Block,
@@ -21,9 +21,9 @@ pub(crate) fn lead_home(
     review: &mut Review,
 ) -> Result<()> {
     let env = EnvVar::read_all(&Fields { object: container, path })?;
-    let is_right = leads_to(&env, block);
-    let names: Vec<_> = env.iter().map(|variable| variable.is_service_account_name).collect();
-    if is_right && !names.contains(&true) {
+    let is_right = has_block(&env, block);
+    let are_names: Vec<_> = env.iter().map(|variable| variable.is_service_account_name).collect();
+    if is_right && !are_names.contains(&true) {
         return Ok(());
     }
     let kept: Vec<_> = env.iter().map(|variable| is_right || block.find(variable.name).is_none()).collect();
@@ -32,7 +32,7 @@ pub(crate) fn lead_home(
 
     let path = path.member("env");
     let env = list_or_new(container, "env", path)?;
-    for (index, variable) in env.iter_mut().enumerate().filter(|(index, _)| names[*index]) {
+    for (index, variable) in env.iter_mut().enumerate().filter(|(index, _)| are_names[*index]) {
         let variable = object_mut(variable, path.item(index))?;
         variable.remove("valueFrom");
         // The name of a ServiceAccount has no dollar sign once the API server has checked it.
@@ -50,7 +50,7 @@ pub(crate) fn lead_home(
 }
 
 /// Whether every variable of the block stands in the environment with the right value, and none is referred to before.
-fn leads_to(env: &[EnvVar], block: &Block) -> bool {
+fn has_block(env: &[EnvVar], block: &Block) -> bool {
     let mut seen = [false; BLOCK_LENGTH];
     for variable in env {
         match block.find(variable.name) {

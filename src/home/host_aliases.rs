@@ -10,15 +10,15 @@ use std::net::IpAddr;
 use k8s_openapi::api::core::v1;
 use serde_json::Value;
 
-use crate::context::Review;
 use crate::endpoint::{Endpoint, cluster_names, is_name};
 use crate::pod::{Fields, HostAlias, Object, SPEC, fragment, items_mut, list_or_new, object_mut};
 use crate::rejection::Result;
+use crate::review::Review;
 use crate::settings::Host;
 use crate::warning::Warning;
 
 /// Makes the host aliases of a pod lead to the home API server.
-pub(crate) fn lead_home(spec: &mut Object, endpoint: &Endpoint, review: &mut Review) -> Result<()> {
+pub(crate) fn alias_home_api_server(spec: &mut Object, endpoint: &Endpoint, review: &mut Review) -> Result<()> {
     let home_cluster = review.context.home_cluster;
     let mut names = cluster_names(home_cluster);
     let addresses = &home_cluster.api_server_addresses;
@@ -45,7 +45,7 @@ fn add_missing_names(spec: &mut Object, names: &[String], endpoint: &Endpoint, r
     let (aliased, lacking): (Vec<_>, Vec<_>) =
         names.iter().partition(|name| aliases.iter().any(|alias| alias.has(name)));
     let Some(first) = aliased.first().copied() else {
-        // All names mean the foreign API server: also the host if it is one of them.
+        // No cluster name has an alias, so all of them lead to the foreign API server.
         review.warn(match names.iter().find(|name| is_name(&endpoint.host, name)) {
             Some(host) => Warning::HomeIsForeign { host: host.clone() },
             None => Warning::NameIsForeign { name: names.first().cloned().unwrap_or_default() },

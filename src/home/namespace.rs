@@ -5,11 +5,15 @@
 
 use serde_json::Value;
 
-use crate::context::Context;
-use crate::pod::{Path, Source, body_mut, items_mut, object_mut, object_or_new};
+use crate::origin::Origin;
+use crate::pod::{Fields, Item, Object, Path, items_mut, member_mut, object_mut, object_or_new};
 use crate::rejection::Result;
+use crate::review::Review;
 
-/// The field of the API that has the value of [`HOME_NAMESPACE`](crate::context::HOME_NAMESPACE).
+/// The annotation that holds the home namespace.
+const HOME_NAMESPACE: &str = "liqo-api-access-policy.github.io/home-namespace";
+
+/// The field of the API that has the value of [`HOME_NAMESPACE`].
 const ANNOTATION_FIELD: &str = "metadata.annotations['liqo-api-access-policy.github.io/home-namespace']";
 
 /// The field of the API that has the foreign namespace.
@@ -25,39 +29,48 @@ pub(crate) struct HomeNamespace<'c> {
     name: &'c str,
     /// Whether the foreign namespace has another name, so that a volume must show the home namespace.
     differs: bool,
-    annotation: Option<&'c str>,
+    /// Whether a volume shows the annotation.
     is_shown: bool,
 }
 
 impl<'c> HomeNamespace<'c> {
     /// `None` if the home namespace is not known.
-    pub(crate) fn of(context: &'c Context) -> Option<Self> {
-        let name = context.origin.home_namespace.as_deref()?;
-        let differs = context.origin.namespace.as_deref() != Some(name);
-        Some(Self { name, differs, annotation: context.home_namespace_annotation.as_deref(), is_shown: false })
+    pub(crate) fn of(origin: &'c Origin) -> Option<Self> {
+        let name = origin.home_namespace.as_deref()?;
+        Some(Self { name, differs: origin.namespace.as_deref() != Some(name), is_shown: false })
     }
 
-    /// Makes a source of a volume with the credentials show the home namespace; returns whether it was not right.
-    pub(crate) fn show(&mut self, source: &mut Value, path: Path) -> Result<bool> {
-        let read = Source::read(source, path)?;
-        let fields: Vec<_> =
-            read.items().iter().map(|item| item.field_path.filter(|_| item.is_at(NAMESPACE))).collect();
-        self.is_shown |= fields.contains(&Some(ANNOTATION_FIELD));
-        let are_foreign: Vec<_> = fields.iter().map(|field| self.differs && *field == Some(NAMESPACE_FIELD)).collect();
-        if !are_foreign.contains(&true) {
-            return Ok(false);
+    /// Makes a source of a volume with the credentials show the annotation; returns whether it was not right.
+    pub(crate) fn use_annotation(&mut self, source: &mut Value, path: Path) -> Result<bool> {
+        let mut is_edited = false;
+        for item in items_mut(member_mut(source, "downwardAPI", path)?, "items", path)? {
+            let read = Item::read(item, path)?;
+            match read.field_path.filter(|_| read.is_at(NAMESPACE)) {
+                Some(ANNOTATION_FIELD) => self.is_shown = true,
+                Some(NAMESPACE_FIELD) if self.differs => {
+                    let field = object_or_new(object_mut(item, path)?, "fieldRef", path)?;
+                    field.insert("fieldPath".to_owned(), Value::from(ANNOTATION_FIELD));
+                    (self.is_shown, is_edited) = (true, true);
+                }
+                _ => {}
+            }
         }
-        self.is_shown = true;
-        let items = items_mut(body_mut(source, "downwardAPI", path)?, "items", path)?.iter_mut().zip(are_foreign);
-        for (item, _) in items.filter(|(_, is_foreign)| *is_foreign) {
-            let field = object_or_new(object_mut(item, path)?, "fieldRef", path)?;
-            field.insert("fieldPath".to_owned(), Value::from(ANNOTATION_FIELD));
-        }
-        Ok(true)
+        Ok(is_edited)
     }
 
-    /// The value of the annotation that must be set; `None` if it is right, or if nothing refers to it.
-    pub(crate) fn annotation(self) -> Option<String> {
-        (self.is_shown && self.annotation != Some(self.name)).then(|| self.name.to_owned())
+    /// Sets the annotation if a volume shows it.
+    pub(crate) fn annotate(self, pod: &mut Object, review: &mut Review) -> Result<()> {
+        if !self.is_shown {
+            return Ok(());
+        }
+        let metadata = object_or_new(pod, "metadata", Path::Root)?;
+        let path = Path::Root.member("metadata");
+        let annotations = object_or_new(metadata, "annotations", path)?;
+        let path = path.member("annotations");
+        if (Fields { object: annotations, path }).string(HOME_NAMESPACE)? != Some(self.name) {
+            annotations.insert(HOME_NAMESPACE.to_owned(), Value::from(self.name));
+            review.note(path.member(HOME_NAMESPACE), "is not the home namespace");
+        }
+        Ok(())
     }
 }

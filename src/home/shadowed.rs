@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::pod::{Path, Source, body_mut, keep, list_or_new, normalized};
+use crate::pod::{Path, Source, keep, list_or_new, member_mut, normalized};
 use crate::rejection::{Rejection, Result};
 
 /// The paths that later sources show.
@@ -64,7 +64,7 @@ pub(crate) fn remove_shadowed(sources: &mut Vec<Value>, written: &[bool], path: 
         is_kept[index] = is_shown.contains(&true);
         if is_shown.contains(&false) {
             let member = read.member();
-            keep(list_or_new(body_mut(source, member, path)?, "items", path)?, &is_shown);
+            keep(list_or_new(member_mut(source, member, path)?, "items", path)?, &is_shown);
         }
     }
     keep(sources, &is_kept);

@@ -56,7 +56,9 @@ pub(super) fn each_container<'v>(
     for list in LISTS {
         let items = spec.list(list)?;
         if items.len() > MAX_CONTAINERS {
-            return Err(Rejection::ManyContainers { path: items.path.to_string(), limit: MAX_CONTAINERS }.into());
+            return Err(
+                Rejection::TooMany { path: items.path.to_string(), limit: MAX_CONTAINERS, what: "containers" }.into()
+            );
         }
         for container in items.objects() {
             visit(&container?)?;

@@ -38,7 +38,7 @@ impl<'v, 'p> Fields<'v, 'p> {
     pub(crate) fn of(value: &'v Value, path: Path<'p>) -> Result<Self> {
         match value {
             Value::Object(object) => Ok(Self { object, path }),
-            other => Err(Rejection::shape(path, "an object", kind(other))),
+            other => Err(Rejection::shape(path, "an object", json_type(other))),
         }
     }
 
@@ -64,7 +64,7 @@ impl<'v, 'p> Fields<'v, 'p> {
         match self.get(name) {
             None => Ok(Items { items: &[], path }),
             Some(Value::Array(items)) => Ok(Items { items, path }),
-            Some(other) => Err(Rejection::shape(path, "a list", kind(other))),
+            Some(other) => Err(Rejection::shape(path, "a list", json_type(other))),
         }
     }
 
@@ -97,7 +97,7 @@ impl<'v, 'p> Fields<'v, 'p> {
 
     fn scalar<T>(&self, name: &str, expected: &'static str, read: fn(&'v Value) -> Option<T>) -> Result<Option<T>> {
         let Some(value) = self.get(name) else { return Ok(None) };
-        let wrong = || Rejection::shape(self.path.member(name), expected, kind(value));
+        let wrong = || Rejection::shape(self.path.member(name), expected, json_type(value));
         read(value).map(Some).ok_or_else(wrong)
     }
 
@@ -144,14 +144,14 @@ pub(crate) fn required<'v>(value: Option<&'v Value>, path: Path, expected: &'sta
 
 /// The string that a value must be.
 pub(crate) fn string<'v>(value: &'v Value, path: Path) -> Result<&'v str> {
-    value.as_str().ok_or_else(|| Rejection::shape(path, "a string", kind(value)))
+    value.as_str().ok_or_else(|| Rejection::shape(path, "a string", json_type(value)))
 }
 
 /// The object that a value must be, to edit it.
 pub(crate) fn object_mut<'v>(value: &'v mut Value, path: Path) -> Result<&'v mut Object> {
     match value {
         Value::Object(object) => Ok(object),
-        other => Err(Rejection::shape(path, "an object", kind(other))),
+        other => Err(Rejection::shape(path, "an object", json_type(other))),
     }
 }
 
@@ -164,7 +164,7 @@ pub(crate) fn object_or_new<'v>(object: &'v mut Object, name: &str, path: Path) 
 pub(crate) fn list_or_new<'v>(object: &'v mut Object, name: &str, path: Path) -> Result<&'v mut Vec<Value>> {
     match present_or(object, name, Value::Array(Vec::new())) {
         Value::Array(items) => Ok(items),
-        other => Err(Rejection::shape(path.member(name), "a list", kind(other))),
+        other => Err(Rejection::shape(path.member(name), "a list", json_type(other))),
     }
 }
 
@@ -173,7 +173,7 @@ pub(crate) fn items_mut<'v>(object: &'v mut Object, name: &str, path: Path) -> R
     match object.get_mut(name) {
         None | Some(Value::Null) => Ok(&mut []),
         Some(Value::Array(items)) => Ok(items),
-        Some(other) => Err(Rejection::shape(path.member(name), "a list", kind(other))),
+        Some(other) => Err(Rejection::shape(path.member(name), "a list", json_type(other))),
     }
 }
 
@@ -191,13 +191,27 @@ pub(crate) fn keep<T>(list: &mut Vec<T>, kept: &[bool]) {
     list.retain(|_| kept.next() != Some(&false));
 }
 
+/// Calls `edit` with each item of a list and its path, and keeps those for which it returns true.
+pub(crate) fn retain(
+    list: &mut Vec<Value>,
+    path: Path,
+    edit: &mut dyn FnMut(&mut Value, Path) -> Result<bool>,
+) -> Result<()> {
+    for (index, mut item) in std::mem::take(list).into_iter().enumerate() {
+        if edit(&mut item, path.item(index))? {
+            list.push(item);
+        }
+    }
+    Ok(())
+}
+
 /// The JSON of one of Kubernetes' types, which hold only what JSON can hold.
 pub(crate) fn fragment(value: impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
 /// What a value is, for messages.
-pub(crate) fn kind(value: &Value) -> &'static str {
+pub(crate) fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -43,13 +43,11 @@ impl Mounts {
     pub(crate) fn read(spec: &Fields) -> Result<Self> {
         let mut mounts = Self::default();
         each_container(spec, &mut |container| {
-            let mut lacks_api = true;
+            let (mut lacks_api, mut hides_hosts) = (true, false);
             for mount in container.list("volumeMounts")?.objects() {
                 let mount = mount?;
                 let Some(path) = mount.string("mountPath")? else { continue };
-                if same_path(path, "/etc/hosts") {
-                    mounts.over_hosts.push(container.string("name")?.unwrap_or_default().to_owned());
-                }
+                hides_hosts |= same_path(path, "/etc/hosts");
                 let Some(below) = below_api_path(path) else { continue };
                 lacks_api &= !below.is_empty();
                 let Some(name) = mount.string("name")? else { continue };
@@ -57,7 +55,13 @@ impl Mounts {
                     Some(part) => part,
                     None => mount.string("subPathExpr")?.unwrap_or_default(),
                 };
-                mounts.api_volumes.entry(name.to_owned()).or_default().add(&below, part);
+                // Clients of the API look for nothing in a directory below; a file of the host needs no part.
+                if matches!(below.as_str(), "" | TOKEN) || !part.is_empty() {
+                    mounts.api_volumes.entry(name.to_owned()).or_default().add(&below, part);
+                }
+            }
+            if hides_hosts {
+                mounts.over_hosts.push(container.string("name")?.unwrap_or_default().to_owned());
             }
             mounts.lack_api.push(lacks_api);
             Ok(())

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::names::check_length;
-use crate::pod::fields::{Fields, Object, items_mut, kind, object_mut, object_or_new};
+use crate::pod::fields::{Fields, Object, items_mut, json_type, object_mut, object_or_new};
 use crate::pod::files::same_path;
 use crate::pod::mounts::{ApiVolume, Mounts};
 use crate::pod::path::{Path, SPEC};
@@ -13,10 +13,15 @@ use crate::rejection::{Rejection, Result};
 /// Source: `ServiceAccountRootCAKey` in Kubernetes' `pkg/apis/core`.
 pub(crate) const CA: &str = "ca.crt";
 
+/// The ConfigMap that holds the CA certificates of the cluster it is in.
+/// Source: `RootCACertConfigMapName` in Kubernetes' `pkg/controller/certificates/rootcacertpublisher`.
+pub(crate) const ROOT_CA: &str = "kube-root-ca.crt";
+
 /// How long a token lives, in seconds. Source: `TokenVolumeSource` in Kubernetes' `plugin/pkg/admission/serviceaccount`.
 pub(crate) const TOKEN_SECONDS: i64 = 3607;
 
-/// The mode of a file, by which everybody may read it.
+/// The mode of a file that everybody may read, and the part of it that is about everybody.
+const READABLE: i32 = 0o644;
 const READABLE_BY_ALL: i64 = 0o004;
 
 /// How long a volume's name can be, a DNS-1123 label.
@@ -38,16 +43,15 @@ pub(crate) struct ProjectedVolume<'v> {
     pub(crate) sources: Vec<Source<'v>>,
 }
 
-/// A projected volume to edit: its sources, and their path.
-#[derive(Debug)]
-pub(crate) struct Sources<'e> {
-    pub(crate) volume: &'e str,
+/// A projected volume whose sources are edited.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Volume<'e> {
+    pub(crate) name: &'e str,
     /// How it is mounted at the API path, if it is.
     pub(crate) mounted: Option<&'e ApiVolume>,
-    /// Whether only root may read the files of a source that gives its items no mode.
-    pub(crate) is_private: bool,
-    pub(crate) list: &'e mut Vec<Value>,
-    pub(crate) path: Path<'e>,
+    /// The mode that the item of a token needs if only root could read it else. The kubelet gives its own tokens to the
+    /// pod's user, but a Secret's files belong to root.
+    pub(crate) token_mode: Option<i32>,
 }
 
 /// A source of a projected volume. Source: `VolumeProjection` in Kubernetes' core/v1.
@@ -106,11 +110,11 @@ impl<'v> Volumes<'v> {
     }
 }
 
-/// Calls `edit` with the sources of each projected volume.
+/// Calls `edit` with the sources of each projected volume, and their path.
 pub(crate) fn edit_projected_volumes(
     spec: &mut Object,
     mounts: &Mounts,
-    edit: &mut dyn FnMut(Sources) -> Result<()>,
+    edit: &mut dyn FnMut(Volume, &mut Vec<Value>, Path) -> Result<()>,
 ) -> Result<()> {
     let path = SPEC.member("volumes");
     for (index, volume) in items_mut(spec, "volumes", SPEC)?.iter_mut().enumerate() {
@@ -120,32 +124,33 @@ pub(crate) fn edit_projected_volumes(
             continue;
         }
         let name = fields.required_string("name")?.to_owned();
-        let projected = object_or_new(object_mut(volume, path)?, "projected", path)?;
+        let projected = member_mut(volume, "projected", path)?;
         let path = path.member("projected");
         let default_mode = Fields { object: projected, path }.integer("defaultMode")?;
-        let is_private = default_mode.is_some_and(|mode| mode & READABLE_BY_ALL == 0);
-        let (mut list, is_list) = match projected.get_mut("sources") {
-            Some(Value::Array(list)) => (std::mem::take(list), true),
+        let is_root_only = default_mode.is_some_and(|mode| mode & READABLE_BY_ALL == 0);
+        let token_mode = is_root_only.then_some(READABLE);
+        let volume = Volume { name: &name, mounted: mounts.api_volumes.get(&name), token_mode };
+        let (mut sources, is_list) = match projected.get_mut("sources") {
+            Some(Value::Array(sources)) => (std::mem::take(sources), true),
             None | Some(Value::Null) => (Vec::new(), false),
-            Some(other) => return Err(Rejection::shape(path.member("sources"), "a list", kind(other))),
+            Some(other) => return Err(Rejection::shape(path.member("sources"), "a list", json_type(other))),
         };
-        let (mounted, path) = (mounts.api_volumes.get(&name), path.member("sources"));
-        edit(Sources { volume: &name, mounted, is_private, list: &mut list, path })?;
-        if is_list || !list.is_empty() {
-            projected.insert("sources".to_owned(), Value::Array(list));
+        edit(volume, &mut sources, path.member("sources"))?;
+        if is_list || !sources.is_empty() {
+            projected.insert("sources".to_owned(), Value::Array(sources));
         }
     }
     Ok(())
 }
 
-/// What a source holds as its member, to edit it.
-pub(crate) fn body_mut<'v>(source: &'v mut Value, member: &str, path: Path) -> Result<&'v mut Object> {
+/// The object in a field of a source, to edit it.
+pub(crate) fn member_mut<'v>(source: &'v mut Value, member: &str, path: Path) -> Result<&'v mut Object> {
     object_or_new(object_mut(source, path)?, member, path)
 }
 
 /// Makes a source show another Secret or ConfigMap.
-pub(crate) fn rename(source: &mut Value, member: &str, name: &str, path: Path) -> Result<()> {
-    body_mut(source, member, path)?.insert("name".to_owned(), Value::from(name));
+pub(crate) fn set_source_name(source: &mut Value, member: &str, name: &str, path: Path) -> Result<()> {
+    member_mut(source, member, path)?.insert("name".to_owned(), Value::from(name));
     Ok(())
 }
 
@@ -170,7 +175,7 @@ impl<'v> Source<'v> {
         let mut members = Self::MEMBERS.into_iter().filter(|member| source.get(member).is_some());
         let Some(member) = members.next() else { return Ok(Self::Other { paths: Vec::new() }) };
         if members.next().is_some() {
-            return Err(Rejection::SourceKinds { path: source.path.to_string() }.into());
+            return Err(Rejection::shape(source.path, "one kind of volume source", "several"));
         }
         let body = source.required_object(member)?;
         Ok(match member {
@@ -243,10 +248,15 @@ impl<'v> Source<'v> {
 
 impl<'v> Item<'v> {
     fn read_all(body: &Fields<'v, '_>) -> Result<Vec<Self>> {
-        body.list("items")?.objects().map(|item| Self::read(&item?)).collect()
+        body.list("items")?.objects().map(|item| Self::of(&item?)).collect()
     }
 
-    fn read(item: &Fields<'v, '_>) -> Result<Self> {
+    /// Reads an item.
+    pub(crate) fn read(item: &'v Value, path: Path) -> Result<Self> {
+        Self::of(&Fields::of(item, path)?)
+    }
+
+    fn of(item: &Fields<'v, '_>) -> Result<Self> {
         let field_path = item.string_in(&["fieldRef"], "fieldPath")?;
         Ok(Self { path: item.string("path")?, key: item.string("key")?, field_path })
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::pod::kind;
+use crate::pod::json_type;
 use crate::wording::{closest, quoted};
 
 /// The members of a JSON object, each not opened yet. Of two members with one name the last one counts.
@@ -133,7 +133,7 @@ impl<'a, 'p> Given<'a, 'p> {
     pub(super) fn take_list<T>(&mut self, key: &str, read: fn(&Value) -> Result<T, String>) -> Option<Vec<T>> {
         let (name, items) = self.take_by(key, |name, text| match opened(text)? {
             Value::Array(items) => Ok((name.to_owned(), items)),
-            other => Err(format!("expected a list, found {}", kind(&other))),
+            other => Err(format!("expected a list, found {}", json_type(&other))),
         })?;
         let read =
             |(index, item)| read(item).map_err(|problem| self.report(&format!("{name}[{index}]"), &problem)).ok();
@@ -191,6 +191,6 @@ fn opened(text: &RawValue) -> Result<Value, String> {
 fn members(text: &RawValue) -> Result<Members<'_>, String> {
     // serde's own words for anything but an object would quote it.
     serde_json::from_str(text.get()).map_err(|_| {
-        opened(text).map_or_else(|error| error, |other| format!("expected an object, found {}", kind(&other)))
+        opened(text).map_or_else(|error| error, |other| format!("expected an object, found {}", json_type(&other)))
     })
 }

@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::host::{Host, problem_of_address};
 use crate::mode::AccessMode;
 use crate::names::{is_cluster_id, is_dns1123_label, is_dns1123_subdomain, is_label_key};
-use crate::pod::kind;
+use crate::pod::json_type;
 use crate::wording::{cut, question, quoted};
 
 const CLUSTER_ID: &str = "the id of a Liqo cluster (at most 63 lower-case letters, digits and hyphens)";
 
 fn string<'v>(value: &'v Value, expected: &str) -> Result<&'v str, String> {
-    value.as_str().ok_or_else(|| format!("expected {expected}, found {}", kind(value)))
+    value.as_str().ok_or_else(|| format!("expected {expected}, found {}", json_type(value)))
 }
 
 /// The string that a value must be, if it is of the expected form.
@@ -34,7 +34,7 @@ pub(super) fn port(value: &Value) -> Result<u16, String> {
     let (shown, digits) = match value {
         Value::String(text) => (quoted(text), text.clone()),
         Value::Number(number) => (cut(&number.to_string(), 24), number.to_string()),
-        other => return Err(format!("expected {EXPECTED}, found {}", kind(other))),
+        other => return Err(format!("expected {EXPECTED}, found {}", json_type(other))),
     };
     port_number(&digits).ok_or_else(|| format!("expected {EXPECTED}, found {shown}"))
 }
@@ -102,5 +102,5 @@ pub(super) fn mode(value: &Value) -> Result<AccessMode, String> {
 }
 
 pub(super) fn boolean(value: &Value) -> Result<bool, String> {
-    value.as_bool().ok_or_else(|| format!("expected true or false, found {}", kind(value)))
+    value.as_bool().ok_or_else(|| format!("expected true or false, found {}", json_type(value)))
 }

@@ -124,12 +124,15 @@ fn memory_follows_the_request() {
         .collect();
     let pod = json!({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "env": env}], "serviceAccountName": "s"}});
     let large = Case::pod(pod).settings(json!({"homeApiServerHost": "h"}));
-    let containers = vec![json!({}); 1_000_000];
-    let many = Case::pod(json!({"metadata": {"name": "p"}, "spec": {"containers": containers}}));
+    let pod = |containers: Value| Case::pod(json!({"metadata": {"name": "p"}, "spec": {"containers": containers}}));
+    let many = pod(json!(vec![json!({}); 1_000_000]));
+    // A name that a warning shows, and nothing limits.
+    let mounts = vec![json!({"mountPath": "/etc/hosts"}); 10_000];
+    let named = pod(json!([{"name": "n".repeat(100_000), "volumeMounts": mounts}]));
     let real = ["plain-web", "tekton-taskrun", "large"].map(Case::recorded);
     let real = real.into_iter().chain([large]).map(|case| (case, 15));
-    // The smallest containers there are.
-    for (case, times) in real.chain([(many, 40)]) {
+    // The smallest containers and mounts there are.
+    for (case, times) in real.chain([(many, 40), (named, 40)]) {
         let payload = case.payload();
         assert!(payload.len() < 3_145_728, "{} bytes", payload.len());
         let answer = answer_within(times * payload.len() + 1024 * 1024, &payload);

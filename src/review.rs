@@ -1,41 +1,48 @@
-//! What the modes need beside the pod's spec: what is known of the pod, and where edits and warnings go.
+//! The review of a pod: its metadata, origin and settings, and the edits and warnings so far.
+//!
+//! Every rule that writes to the pod notes the path here. Without a note the answer has no object, and with `verifyOnly`
+//! the first note is the reason for the rejection.
 
-use crate::edits::Edits;
 use crate::liqo;
 use crate::names::{MAX_SUBDOMAIN, check_length};
 use crate::origin::Origin;
-use crate::pod::{Fields, Path};
+use crate::pod::{Fields, Mounts, Path, Volumes};
 use crate::rejection::{Rejection, Result};
 use crate::settings::{Action, HomeCluster, Settings};
 use crate::warning::{Warning, Warnings};
 
-/// The annotation that holds the home namespace.
-pub(crate) const HOME_NAMESPACE: &str = "liqo-api-access-policy.github.io/home-namespace";
-
-/// The review of a pod: what is known of it, and what has come of it so far.
+/// The review of a pod.
 #[derive(Debug)]
 pub(crate) struct Review<'c> {
     pub(crate) context: &'c Context<'c>,
-    pub(crate) edits: Edits,
     pub(crate) warnings: Warnings,
+    /// The path of the first edit, and what was wrong there.
+    pub(crate) first_edit: Option<(String, &'static str)>,
 }
 
 impl<'c> Review<'c> {
     pub(crate) fn new(context: &'c Context<'c>) -> Self {
-        Self { context, edits: Edits::default(), warnings: Warnings::default() }
+        Self { context, warnings: Warnings::default(), first_edit: None }
     }
 
     /// Notes that what stands at `path` was edited, and what was wrong with it.
     pub(crate) fn note(&mut self, path: Path, problem: &'static str) {
-        self.edits.note(path, problem);
+        self.first_edit.get_or_insert_with(|| (path.to_string(), problem));
     }
 
     pub(crate) fn warn(&mut self, warning: Warning) {
         self.warnings.add(warning);
     }
+
+    /// Warns of volumes at the API path that are not projected: it cannot be checked whose credentials they hold.
+    pub(crate) fn warn_of_unknown_credentials(&mut self, volumes: &Volumes, mounts: &Mounts) {
+        for volume in volumes.others.iter().filter(|name| mounts.api_volumes.contains_key(**name)) {
+            self.warn(Warning::UnknownCredentials { volume: (*volume).to_owned() });
+        }
+    }
 }
 
-/// What is known of a pod from its metadata, its origin and the settings.
+/// The facts about a pod from its metadata, its origin and the settings.
 #[derive(Debug)]
 pub(crate) struct Context<'c> {
     pub(crate) home_cluster: &'c HomeCluster,
@@ -46,12 +53,10 @@ pub(crate) struct Context<'c> {
     pub(crate) token_secret: Option<String>,
     /// The ConfigMap with the home cluster's CA certificates; `None` while the home cluster is unknown.
     pub(crate) root_ca: Option<String>,
-    /// The value of the annotation [`HOME_NAMESPACE`].
-    pub(crate) home_namespace_annotation: Option<String>,
 }
 
 impl<'c> Context<'c> {
-    /// Reads what else is known of a pod from its metadata.
+    /// Reads the rest from the pod's metadata.
     pub(crate) fn read(
         metadata: &Fields,
         origin: &'c Origin,
@@ -62,18 +67,8 @@ impl<'c> Context<'c> {
         check_length(name.unwrap_or_default(), MAX_SUBDOMAIN, metadata.path.member("name"))?;
         // If nothing is written, a name that the API server has yet to generate is not needed.
         let name = name.or((settings.action == Action::Validate).then_some(""));
-        let home_namespace_annotation = match settings.namespace_lookup {
-            true => metadata.string_in(&["annotations"], HOME_NAMESPACE)?.map(str::to_owned),
-            false => None,
-        };
-        Ok(Self {
-            home_cluster,
-            settings,
-            origin,
-            token_secret: name.map(liqo::token_secret),
-            root_ca: origin.home_cluster().map(liqo::root_ca),
-            home_namespace_annotation,
-        })
+        let (token_secret, root_ca) = (name.map(liqo::token_secret), origin.home_cluster().map(liqo::root_ca));
+        Ok(Self { home_cluster, settings, origin, token_secret, root_ca })
     }
 
     /// The Secret that Liqo reflects for the pod, where it is needed.
