@@ -56,7 +56,7 @@ fn check_settings(case: &Case, answer: &Answer) -> Checked {
     let is_set = |key: &str| case.settings[key] == true;
     let with = |key: &str| {
         let mut settings = case.settings.as_object().cloned().unwrap_or_default();
-        settings.retain(|key, _| !["validateOnly", "verifyOnly"].contains(&key.as_str()));
+        settings.retain(|key, _| !["validateOnly", "validate_only", "verifyOnly"].contains(&key.as_str()));
         settings.insert(key.to_owned(), json!(true));
         case.clone().settings(Value::Object(settings)).outcome().answer
     };
