@@ -25,4 +25,3 @@ mod requests;
 mod settings;
 mod support;
 mod verify;
-mod workloads;

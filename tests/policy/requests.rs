@@ -164,6 +164,13 @@ fn lacks_what_must_be_read(#[case] pointer: &str, #[case] message: &str) {
     assert_eq!(full().remove(pointer).rejection(), message);
 }
 
+#[rstest]
+#[case(Value::Null, "request.object: expected an object, found nothing")]
+#[case(json!([]), "request.object: expected an object, found a list")]
+fn a_workload_must_be_there(#[case] object: Value, #[case] message: &str) {
+    assert_eq!(Case::create("apps", "v1", "Deployment", object).rejection(), message);
+}
+
 /// What may be missing may be null too.
 #[rstest]
 #[case("/object/metadata/labels")]
@@ -184,6 +191,15 @@ fn null_is_absent_in_the_object(#[case] pointer: &str) {
         value
     };
     assert_eq!(without_nulls(null.object()), without_nulls(absent.object()));
+}
+
+#[rstest]
+#[case(json!({"spec": null}))]
+#[case(json!({"spec": {"template": null}}))]
+#[case(json!({"spec": {"template": {"metadata": null, "spec": 1}}}))]
+#[case(json!({"spec": {"template": {"metadata": {"annotations": null}}}}))]
+fn null_is_absent_in_a_workload(#[case] object: Value) {
+    plain_accept(&Case::create("apps", "v1", "Deployment", object));
 }
 
 fn remove_nulls(value: &mut Value) {
