@@ -1,6 +1,6 @@
 //! Hostile pods: requests that would make for much work, or for large answers.
 
-use crate::support::{Answer, Case, evaluate, forged, var};
+use crate::support::{Answer, Case, MODE, REMOTE_NAME, evaluate, forged, var};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -40,6 +40,24 @@ fn what_is_too_long_is_rejected(
     } else {
         assert_eq!(case.rejection(), message);
     }
+}
+
+/// As much of a value is shown as 64 characters have room for.
+#[test]
+fn annotations_are_shown_cut() {
+    let annotated = |annotations| with_sources(json!([])).set("/object/metadata/annotations", annotations);
+    let message = r#"is not a mode; set "remote" or "disabled", or leave it unset for home"#;
+    assert_eq!(
+        annotated(json!({MODE: "x".repeat(100_000)})).rejection(),
+        format!(r#"metadata.annotations["liqo.io/api-server-support"]: "{}…" {message}"#, "x".repeat(63))
+    );
+    let named = |length| annotated(json!({MODE: "remote", REMOTE_NAME: "a".repeat(length)}));
+    assert_eq!(named(253).object()["spec"]["serviceAccountName"], json!("a".repeat(253)));
+    let message = "is not a ServiceAccount name; expected a DNS-1123 subdomain of at most 253 characters";
+    assert_eq!(
+        named(254).rejection(),
+        format!(r#"metadata.annotations["liqo.io/remote-service-account-name"]: "{}…" {message}"#, "a".repeat(63))
+    );
 }
 
 /// An answer is at most so many times the request, but for a constant: each of a thousand containers gets variables.

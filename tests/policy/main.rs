@@ -16,7 +16,6 @@ mod credentials;
 mod environment;
 mod kubelet;
 mod limits;
-mod mode;
 mod module;
 mod parity;
 mod pods;
