@@ -23,4 +23,3 @@ mod properties;
 mod requests;
 mod settings;
 mod support;
-mod verify;
