@@ -18,6 +18,17 @@ pub(crate) fn names(folder: &str, ending: &str) -> Vec<String> {
     names.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect()
 }
 
+/// Holds a text against its file in a folder of `test_data`.
+pub(crate) fn assert_snapshot(folder: &str, name: &str, text: &str) {
+    insta::with_settings!({
+        snapshot_path => root().join("test_data").join(folder),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
 /// The settings that the policy knows, in the order in which it lists them.
 pub(crate) fn known_settings() -> Vec<String> {
     let problem = settings_problem(b"{\"?\": null}").expect("an unknown setting is a problem");
