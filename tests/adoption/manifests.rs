@@ -176,7 +176,7 @@ fn every_manifest_is_right() {
         assert!(!policies.is_empty(), "{manifest}");
         for policy in policies {
             assert_eq!(problems(&policy), [""; 0], "{manifest}");
-            assert_eq!(settings_problem(policy.spec.settings.0.to_string().as_bytes()), None, "{manifest}");
+            assert_eq!(settings_problem(&policy.spec.settings.0), None, "{manifest}");
         }
     }
 }
@@ -473,5 +473,5 @@ fn the_settings_file_has_settings_of_the_first_manifest() {
     let settings: BTreeMap<String, Value> = serde_yaml::from_str(&read("examples/settings.yaml")).unwrap();
     let manifest = policies("one-home-cluster").remove(0).spec.settings.0;
     assert!(settings.iter().all(|(key, value)| manifest[key] == *value), "{settings:?} {manifest}");
-    assert_eq!(settings_problem(json!(settings).to_string().as_bytes()), None);
+    assert_eq!(settings_problem(&json!(settings)), None);
 }

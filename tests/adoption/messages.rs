@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::files::{names, read};
-use crate::support::{Case, evaluate, settings_problem};
+use crate::support::{Case, evaluate, problem_of_text, settings_problem};
 
 /// What a section of the document explains: templates of messages, each with the text below its heading.
 fn explained(section: &str) -> Vec<(String, String)> {
@@ -93,7 +93,7 @@ fn every_problem_of_settings_exists() {
     // Of several problems in one message none can be told apart.
     let alone = recorded.filter(|problem| !problem.replace("; known are ", "").contains("; "));
     let half_a_pair = br#"{"homeClusters": {"milan": {"\ud800": 1}}}"#;
-    let unread = [half_a_pair, b"{".as_slice(), b"\xff"].map(|settings| settings_problem(settings).unwrap());
+    let unread = [half_a_pair, b"{".as_slice(), b"\xff"].map(|settings| problem_of_text(settings).unwrap());
     exactly("Settings", alone.chain(unread));
 }
 
@@ -129,7 +129,7 @@ fn every_reason_against_a_host_exists() {
             "a name of 255 characters" => "a.".repeat(127) + "a",
             host => host.trim_matches(['`', '"']).to_owned(),
         };
-        let problem = settings_problem(json!({"homeApiServerHost": host}).to_string().as_bytes()).unwrap();
+        let problem = settings_problem(&json!({"homeApiServerHost": host})).unwrap();
         assert!(problem.ends_with(&format!(": {reason}")), "{problem}");
         assert!(reasons.insert(reason));
     }

@@ -72,7 +72,7 @@ fn of_the_rules(#[files("test_data/cases/*/*.yaml")] path: PathBuf) {
         let message = outcome.answer.message.as_deref().unwrap_or_default();
         let told = message.strip_prefix("the policy's settings are not valid: ");
         // Whoever installs the policy is told the same of its settings, and of entries that the pod has nothing to do with.
-        let settings = match settings_problem(case.settings.to_string().as_bytes()) {
+        let settings = match settings_problem(&case.settings) {
             Some(problem) if told != Some(&problem) => format!("settings: {problem}\n"),
             problem => {
                 assert_eq!(problem.as_deref(), told, "{name}");

@@ -15,7 +15,7 @@ use crate::api_server::{refusals, stored, unknown_fields};
 use crate::credentials::{Credential, Meant};
 use crate::kubelet::{Container, Endpoint, Shown, containers, service_account, text};
 use crate::pods::{self, SECRET, anything};
-use crate::support::{Answer, Case, HOME_NAMESPACE, Outcome, difference, evaluate, settings_problem};
+use crate::support::{Answer, Case, HOME_NAMESPACE, Outcome, difference, evaluate, problem_of_text};
 
 pub(crate) type Checked<T = ()> = Result<T, TestCaseError>;
 
@@ -322,7 +322,7 @@ proptest! {
         for payload in [&bytes[..], text.as_bytes()] {
             let answer: Answer = serde_json::from_slice(&evaluate(payload)).expect("an answer");
             prop_assert!(!answer.accepted);
-            let _ = settings_problem(payload);
+            let _ = problem_of_text(payload);
         }
     }
 

@@ -1,13 +1,8 @@
 //! Settings that no file of `test_data/cases/settings` can hold: text that is no JSON, long names, very many problems.
 
-use crate::support::{Case, settings_problem};
+use crate::support::{Case, problem_of_text, settings_problem};
 use rstest::rstest;
-use serde_json::{Value, json};
-
-#[track_caller]
-fn problem(settings: &Value) -> Option<String> {
-    settings_problem(settings.to_string().as_bytes())
-}
+use serde_json::json;
 
 #[rstest]
 #[case(b"", "they are not JSON: EOF while parsing a value at line 1 column 0")]
@@ -16,7 +11,7 @@ fn problem(settings: &Value) -> Option<String> {
 #[case(b"\"x\"", "expected an object, found a string")]
 #[case(b"{\"\xff\":1}", "expected UTF-8 text, see byte 2")]
 fn are_no_settings(#[case] text: &[u8], #[case] message: &str) {
-    assert_eq!(settings_problem(text).as_deref(), Some(message));
+    assert_eq!(problem_of_text(text).as_deref(), Some(message));
 }
 
 /// Each form has a longest value; of a longer one messages show the start.
@@ -28,17 +23,17 @@ fn are_no_settings(#[case] text: &[u8], #[case] message: &str) {
 #[case::secret("homeCredentialsSecret", "s".repeat(253), "s".repeat(254), &format!(r#"expected a name (a DNS-1123 subdomain of at most 253 characters), found "{}…""#, "s".repeat(63)))]
 #[case::domain("clusterDomain", format!("{0}.{0}.{0}.{1}", "a".repeat(60), "a".repeat(47)), format!("{0}.{0}.{0}.{0}", "a".repeat(60)), &format!(r#"expected a DNS name of at most 230 characters, found "{}.aa…""#, "a".repeat(60)))]
 fn values_have_a_longest(#[case] key: &str, #[case] longest: String, #[case] longer: String, #[case] message: &str) {
-    assert_eq!(problem(&json!({key: longest})), None);
+    assert_eq!(settings_problem(&json!({key: longest})), None);
     Case::pod(json!({"metadata": {"name": "p"}, "spec": {"containers": []}})).settings(json!({key: longest})).object();
-    assert_eq!(problem(&json!({key: longer})), Some(format!("{key}: {message}")));
+    assert_eq!(settings_problem(&json!({key: longer})), Some(format!("{key}: {message}")));
 }
 
 /// Where a name stands twice the last value counts, as it does for policy-server.
 #[test]
 fn of_two_values_the_last_one_counts() {
-    assert_eq!(settings_problem(br#"{"homeApiServerPort":0,"homeApiServerPort":1}"#), None);
+    assert_eq!(problem_of_text(br#"{"homeApiServerPort":0,"homeApiServerPort":1}"#), None);
     assert_eq!(
-        settings_problem(br#"{"homeApiServerPort":1,"homeApiServerPort":0}"#),
+        problem_of_text(br#"{"homeApiServerPort":1,"homeApiServerPort":0}"#),
         Some("homeApiServerPort: expected a number from 1 to 65535, found 0".to_owned())
     );
 }
@@ -47,7 +42,7 @@ fn of_two_values_the_last_one_counts() {
 fn many_problems_are_counted() {
     let entries: serde_json::Map<_, _> =
         (0..1000).map(|index| (format!("c-{index:03}"), json!({"homeApiServerPort": 0}))).collect();
-    let message = problem(&json!({"homeClusters": entries})).expect("problems");
+    let message = settings_problem(&json!({"homeClusters": entries})).expect("problems");
     assert!(message.starts_with("homeClusters.c-000.homeApiServerPort: "), "{message}");
     assert!(message.ends_with("; and 968 more"), "{message}");
     assert_eq!(message.matches("; ").count(), 32);

@@ -157,10 +157,16 @@ impl Cluster for Namespaces {
     }
 }
 
-/// What the policy says of the JSON of settings: nothing, or what is wrong.
+/// What the policy says of settings: nothing, or what is wrong.
 #[track_caller]
-pub(crate) fn settings_problem(settings: &[u8]) -> Option<String> {
-    let answer = liqo_api_access_policy::validate_settings(settings);
+pub(crate) fn settings_problem(settings: &Value) -> Option<String> {
+    problem_of_text(settings.to_string().as_bytes())
+}
+
+/// As [`settings_problem`], for settings as text.
+#[track_caller]
+pub(crate) fn problem_of_text(text: &[u8]) -> Option<String> {
+    let answer = liqo_api_access_policy::validate_settings(text);
     let SettingsValidationResponse { valid, message } = serde_json::from_slice(&answer).expect("an answer");
     assert_eq!(valid, message.is_none());
     message
