@@ -17,11 +17,11 @@ fn are_no_settings(#[case] text: &[u8], #[case] message: &str) {
 /// Each form has a longest value; of a longer one messages show the start.
 #[rstest]
 #[case::label("homeApiServerHost", "a".repeat(63), "a".repeat(64) + ".example", &format!(r#"expected a DNS name or an IP address, found "{}…": a label is longer than 63 characters"#, "a".repeat(63)))]
-#[case::host("homeApiServerHost", format!("{0}.{0}.{0}.{1}", "a".repeat(63), "a".repeat(61)), ["a".repeat(63).as_str(); 4].join("."), &format!(r#"expected a DNS name or an IP address, found "{}…": it is longer than 253 characters"#, "a".repeat(63)))]
+#[case::host("homeApiServerHost", format!("{0}.{0}.{0}.{1}", "a".repeat(63), "a".repeat(61)), format!("{0}.{0}.{0}.{1}", "a".repeat(63), "a".repeat(62)), &format!(r#"expected a DNS name or an IP address, found "{}…": it is longer than 253 characters"#, "a".repeat(63)))]
 #[case::underscore("homeApiServerHost", "a.".repeat(126) + "a", "a_".repeat(126) + "a", &format!(r#"expected a DNS name or an IP address, found "{}…": labels hold letters, digits and inner hyphens only"#, "a_".repeat(31) + "a"))]
 #[case::id("homeClusterId", "m".repeat(63), "m".repeat(64), &format!(r#"expected the id of a Liqo cluster (at most 63 lower-case letters, digits and hyphens), found "{}""#, "m".repeat(64)))]
 #[case::secret("homeCredentialsSecret", "s".repeat(253), "s".repeat(254), &format!(r#"expected a name (a DNS-1123 subdomain of at most 253 characters), found "{}…""#, "s".repeat(63)))]
-#[case::domain("clusterDomain", format!("{0}.{0}.{0}.{1}", "a".repeat(60), "a".repeat(47)), format!("{0}.{0}.{0}.{0}", "a".repeat(60)), &format!(r#"expected a DNS name of at most 230 characters, found "{}.aa…""#, "a".repeat(60)))]
+#[case::domain("clusterDomain", format!("{0}.{0}.{0}.{1}", "a".repeat(60), "a".repeat(47)), format!("{0}.{0}.{0}.{1}", "a".repeat(60), "a".repeat(48)), &format!(r#"expected a DNS name of at most 230 characters, found "{}.aa…""#, "a".repeat(60)))]
 fn values_have_a_longest(#[case] key: &str, #[case] longest: String, #[case] longer: String, #[case] message: &str) {
     assert_eq!(settings_problem(&json!({key: longest})), None);
     Case::pod(json!({"metadata": {"name": "p"}, "spec": {"containers": []}})).settings(json!({key: longest})).object();
