@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::support::{root, settings_problem};
 
 /// The text of a file of the project.
@@ -18,9 +20,29 @@ pub(crate) fn names(folder: &str, ending: &str) -> Vec<String> {
     names.filter_map(|name| name.strip_suffix(ending).map(str::to_owned)).collect()
 }
 
+/// Holds a text against its file in a folder of `test_data`.
+pub(crate) fn assert_snapshot(folder: &str, name: &str, text: &str) {
+    insta::with_settings!({
+        snapshot_path => root().join("test_data").join(folder),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+/// Holds a generated text against its file; `UPDATE_FILES=1 cargo test --test adoption` writes the file.
+#[track_caller]
+pub(crate) fn assert_generated(path: &str, text: &str) {
+    if std::env::var_os("UPDATE_FILES").is_some() {
+        std::fs::write(root().join(path), text).expect("a file");
+    }
+    assert_eq!(read(path), text, "UPDATE_FILES=1 cargo test --test adoption writes it");
+}
+
 /// The settings that the policy knows, in the order in which it lists them.
 pub(crate) fn known_settings() -> Vec<String> {
-    let problem = settings_problem(b"{\"?\": null}").expect("an unknown setting is a problem");
+    let problem = settings_problem(&json!({"?": null})).expect("an unknown setting is a problem");
     let known = problem.rsplit("known are ").next().expect("the known settings");
     known.split(", ").map(str::to_owned).collect()
 }

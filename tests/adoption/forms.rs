@@ -126,10 +126,10 @@ fn the_form_asks_for_every_setting() {
 #[test]
 fn the_form_says_how_to_leave_a_text_unset() {
     let untouched: Value = form().into_iter().map(|question| (question.variable, question.default)).collect();
-    assert_eq!(settings_problem(untouched.to_string().as_bytes()), None);
+    assert_eq!(settings_problem(&untouched), None);
     for question in form().iter().filter(|question| question.r#type == "string") {
         let cleared = json!({&question.variable: ""});
-        assert!(settings_problem(cleared.to_string().as_bytes()).is_some());
+        assert!(settings_problem(&cleared).is_some());
         assert!(question.tooltip.ends_with("To clear it, remove the line in the YAML view."));
     }
 }

@@ -70,7 +70,7 @@ fn settings_in_the_guide_are_right() {
             let value: serde_json::Value = serde_yaml::from_str(block).unwrap();
             // Other blocks are whole objects of Kubernetes.
             if value["kind"].is_null() {
-                assert_eq!(settings_problem(value.to_string().as_bytes()), None, "{document}: {block}");
+                assert_eq!(settings_problem(&value), None, "{document}: {block}");
                 seen += 1;
             }
         }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::admissionregistration::v1::RuleWithOperations;
 use k8s_openapi::api::core::v1::{Pod, Secret, ServiceAccount};
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -14,9 +13,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::files::{names, read};
+use crate::files::{assert_snapshot, names, read};
 use crate::metadata::Metadata;
-use crate::support::{Case, root, settings_problem};
+use crate::support::{Case, MODE, difference, settings_problem};
 
 /// Files of `examples/` that hold no policy.
 const OTHERS: [&str; 8] = [
@@ -177,7 +176,7 @@ fn every_manifest_is_right() {
         assert!(!policies.is_empty(), "{manifest}");
         for policy in policies {
             assert_eq!(problems(&policy), [""; 0], "{manifest}");
-            assert_eq!(settings_problem(policy.spec.settings.0.to_string().as_bytes()), None, "{manifest}");
+            assert_eq!(settings_problem(&policy.spec.settings.0), None, "{manifest}");
         }
     }
 }
@@ -329,17 +328,6 @@ fn labels_of_namespaces_would_select_every_pod() {
     assert!(is_asked(&policy, &Case::recorded("plain-web").request, &namespace(&[])));
 }
 
-/// Holds an outcome against its file in `test_data/examples`.
-fn assert_outcome(name: String, outcome: String) {
-    insta::with_settings!({
-        snapshot_path => root().join("test_data/examples"),
-        prepend_module_to_snapshot => false,
-        omit_expression => true,
-    }, {
-        insta::assert_snapshot!(name, outcome);
-    });
-}
-
 /// What the policies of a manifest answer to requests, whole.
 #[rstest]
 #[case("one-home-cluster", "already-forged prometheus unknown-annotation-value")]
@@ -358,7 +346,7 @@ fn outcome(#[case] manifest: &str, #[case] requests: &str) {
             let outcome = Case::recorded(request).settings(policy.spec.settings.0).outcome();
             format!("{}: {outcome}", policy.name)
         });
-        assert_outcome(format!("{manifest}.{request}"), outcomes.collect());
+        assert_snapshot("examples", &format!("{manifest}.{request}"), &outcomes.collect::<String>());
     }
 }
 
@@ -378,49 +366,42 @@ fn many_home_clusters(#[case] label: &str, #[case] namespace: Option<&str>) {
     let policy = policies("many-home-clusters").remove(0);
     let case = Case::recorded("already-forged").settings(policy.spec.settings.0).namespace(&namespace);
     let outcome = case.set("/object/metadata/labels/offloading.liqo.io~1origin", json!(label)).outcome();
-    assert_outcome(format!("many-home-clusters.{label}-in-{belongs_to}"), outcome.to_string());
+    assert_snapshot("examples", &format!("many-home-clusters.{label}-in-{belongs_to}"), &outcome.to_string());
 }
 
-/// The policy checks each kind of object that the home cluster's manifest selects.
-#[test]
-fn the_home_cluster_selects_what_the_policy_checks() {
+/// The policy checks each kind of object that the home cluster's manifest selects, and whenever it selects it.
+#[rstest]
+#[case("plain-web", "", &["CREATE"])]
+#[case("deployment", "spec.template.", &["CREATE", "UPDATE"])]
+#[case("replicaset", "spec.template.", &["CREATE", "UPDATE"])]
+#[case("statefulset", "spec.template.", &["CREATE", "UPDATE"])]
+#[case("daemonset", "spec.template.", &["CREATE", "UPDATE"])]
+#[case("job", "spec.template.", &["CREATE", "UPDATE"])]
+#[case("cronjob", "spec.jobTemplate.spec.template.", &["CREATE", "UPDATE"])]
+#[case("replicationcontroller", "spec.template.", &["CREATE", "UPDATE"])]
+fn the_home_cluster_selects_what_the_policy_checks(
+    #[case] request: &str,
+    #[case] place: &str,
+    #[case] operations: &[&str],
+) {
     let policy = policies("home-cluster").remove(0);
-    let rules: Vec<RuleWithOperations> = policy.spec.rules.unwrap();
-    let bad_template = json!({"metadata": {"annotations": {"liqo.io/api-server-support": "both"}}});
-    let mut checked = 0;
-    for rule in &rules {
-        for resource in rule.resources.iter().flatten() {
-            let kind = match resource.as_str() {
-                "pods" => "Pod",
-                "deployments" => "Deployment",
-                "replicasets" => "ReplicaSet",
-                "statefulsets" => "StatefulSet",
-                "daemonsets" => "DaemonSet",
-                "jobs" => "Job",
-                "cronjobs" => "CronJob",
-                "replicationcontrollers" => "ReplicationController",
-                other => panic!("{other} is nothing that the policy checks"),
-            };
-            let (place, object) = match kind {
-                "Pod" => ("", bad_template.clone()),
-                "CronJob" => (
-                    "spec.jobTemplate.spec.template.",
-                    json!({"spec": {"jobTemplate": {"spec": {"template": bad_template}}}}),
-                ),
-                _ => ("spec.template.", json!({"spec": {"template": bad_template}})),
-            };
-            let problem = r#""both" is not a mode; set "remote" or "disabled", or leave it unset for home"#;
-            let message = format!("{place}metadata.annotations[\"liqo.io/api-server-support\"]: {problem}");
-            for operation in rule.operations.iter().flatten() {
-                let group = &rule.api_groups.as_ref().unwrap()[0];
-                let case = Case::create(group, "v1", kind, object.clone()).set("/operation", json!(operation));
-                assert_eq!(case.rejection(), message, "{kind} {operation}");
-                checked += 1;
-            }
+    let annotations = format!("/object/{}metadata/annotations", place.replace('.', "/"));
+    let problem = r#""both" is not a mode; set "remote" or "disabled", or leave it unset for home"#;
+    for operation in ["CREATE", "UPDATE", "DELETE"] {
+        let case = Case::recorded(request).set("/operation", json!(operation)).set(&annotations, json!({MODE: "both"}));
+        assert_eq!(is_asked(&policy, &case.request, &namespace(OFFLOADED)), operations.contains(&operation));
+        if operations.contains(&operation) {
+            assert_eq!(
+                case.rejection(),
+                format!("{place}metadata.annotations[\"liqo.io/api-server-support\"]: {problem}")
+            );
         }
     }
-    // A pod is created, seven kinds of workloads are created and updated.
-    assert_eq!(checked, 1 + 7 * 2);
+    // It selects nothing else.
+    let rules = policy.spec.rules.iter().flatten();
+    let selected =
+        rules.map(|rule| (rule.resources.iter().flatten().count(), rule.operations.iter().flatten().count()));
+    assert_eq!(selected.map(|(resources, operations)| resources * operations).sum::<usize>(), 1 + 7 * 2);
 }
 
 /// One document of a file, the one of this kind.
@@ -475,31 +456,15 @@ fn the_pod_of_the_guide_is_accepted() {
     assert_eq!((answer.accepted, answer.mutated_object.is_some()), (true, true));
 }
 
-/// What shows monitor mode is the policy that protects, except the fields that its comment names.
-#[test]
-fn monitor_is_the_same_policy() {
-    let [mut monitor, protect] = ["monitor", "one-home-cluster"].map(|manifest| policies(manifest).remove(0));
-    let spec = &mut monitor.spec;
-    assert_eq!(spec.mode.replace(PolicyMode::Protect), Some(PolicyMode::Monitor));
-    assert_eq!(spec.failure_policy.replace(FailurePolicy::Fail), Some(FailurePolicy::Ignore));
-    assert_eq!(spec.timeout_seconds.take(), Some(3.into()));
-    assert_eq!(spec.settings.0["strict"].take(), Value::Null);
-    spec.settings.0["strict"] = json!(true);
-    assert_eq!(monitor, protect);
-}
-
-/// The second lock is the first one, but for what makes it one.
-#[test]
-fn the_second_lock_is_the_same_policy() {
-    let [mut second, mut first] = ["second-lock", "one-home-cluster"].map(|manifest| policies(manifest).remove(0));
-    assert_eq!(second.name, format!("{}-verify", first.name));
-    assert_eq!(second.spec.settings.0["verifyOnly"].take(), json!(true));
-    first.spec.settings.0["verifyOnly"] = Value::Null;
-    assert_eq!((second.spec.mutating, first.spec.mutating), (false, true));
-    assert_eq!(json!([second.spec.background_audit, first.spec.background_audit]), json!([true, false]));
-    (first.name, first.spec.mutating) = (second.name.clone(), false);
-    first.spec.background_audit = second.spec.background_audit.clone();
-    assert_eq!(second, first);
+/// What shows monitor mode, and the second lock, are the policy that protects, but for what makes them another.
+#[rstest]
+#[case("monitor", &["-  failurePolicy: Fail", "-  mode: protect", "+  failurePolicy: Ignore", "+  mode: monitor", "-    strict: true", "+  timeoutSeconds: 3"])]
+#[case("second-lock", &["-  name: liqo-api-access-milan", "+  name: liqo-api-access-milan-verify", "-  backgroundAudit: false", "+  backgroundAudit: true", "-  mutating: true", "+  mutating: false", "+    verifyOnly: true"])]
+fn is_the_first_manifest_but_for(#[case] other: &str, #[case] expected: &[&str]) {
+    let manifest = |name: &str| documents::<Value>(&read(format!("examples/{name}.yaml"))).remove(0);
+    let difference = difference(&manifest("one-home-cluster"), &manifest(other));
+    let changed = difference.lines().filter(|line| line.starts_with(['-', '+']));
+    assert_eq!(changed.collect::<Vec<_>>(), expected);
 }
 
 /// `make run` and the end-to-end tests show the settings that the first manifest has.
@@ -508,5 +473,5 @@ fn the_settings_file_has_settings_of_the_first_manifest() {
     let settings: BTreeMap<String, Value> = serde_yaml::from_str(&read("examples/settings.yaml")).unwrap();
     let manifest = policies("one-home-cluster").remove(0).spec.settings.0;
     assert!(settings.iter().all(|(key, value)| manifest[key] == *value), "{settings:?} {manifest}");
-    assert_eq!(settings_problem(json!(settings).to_string().as_bytes()), None);
+    assert_eq!(settings_problem(&json!(settings)), None);
 }

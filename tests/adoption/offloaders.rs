@@ -3,8 +3,8 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::files::read;
-use crate::support::{Case, root};
+use crate::files::{assert_snapshot, read};
+use crate::support::Case;
 
 const OFFLOADERS: [&str; 3] = ["admiralty", "k3k", "vcluster"];
 const MODES: [&str; 3] = ["home", "remote", "disabled"];
@@ -35,13 +35,7 @@ fn outcome(
     #[values("home", "remote", "disabled")] mode: &str,
 ) {
     let outcome = case(offloader, mode).outcome();
-    insta::with_settings!({
-        snapshot_path => root().join("test_data/offloaders"),
-        prepend_module_to_snapshot => false,
-        omit_expression => true,
-    }, {
-        insta::assert_snapshot!(format!("{offloader}.{mode}"), outcome.to_string());
-    });
+    assert_snapshot("offloaders", &format!("{offloader}.{mode}"), &outcome.to_string());
 }
 
 /// What a container of the pod has at the path of the ServiceAccount.

@@ -1,7 +1,5 @@
 //! The JSON Schema of the settings, `docs/settings.schema.json`: generated from the types below and from
 //! `docs/settings.md`, and held against the policy key by key and value by value.
-//!
-//! `UPDATE_FILES=1 cargo test --test adoption` writes the file.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +10,8 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::files::{known_settings, names, read, settings_page};
-use crate::support::{Case, root, settings_problem};
+use crate::files::{assert_generated, known_settings, names, read, settings_page};
+use crate::support::{Case, settings_problem};
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -185,11 +183,6 @@ fn generated() -> String {
     serde_json::to_string_pretty(&document).unwrap() + "\n"
 }
 
-#[track_caller]
-fn problem(settings: &Value) -> Option<String> {
-    settings_problem(settings.to_string().as_bytes())
-}
-
 /// The schema as it is published.
 pub(crate) fn published() -> Value {
     serde_json::from_str(&read("docs/settings.schema.json")).unwrap()
@@ -218,11 +211,7 @@ impl Judge {
 
 #[test]
 fn the_file_is_generated() {
-    let schema = generated();
-    if std::env::var_os("UPDATE_FILES").is_some() {
-        std::fs::write(root().join("docs/settings.schema.json"), &schema).unwrap();
-    }
-    assert_eq!(read("docs/settings.schema.json"), schema, "UPDATE_FILES=1 cargo test --test adoption writes it");
+    assert_generated("docs/settings.schema.json", &generated());
 }
 
 #[test]
@@ -231,7 +220,7 @@ fn a_default_is_what_the_absence_of_its_key_means() {
     let requests = names("test_data/requests", ".json");
     for (key, property) in schema["properties"].as_object().unwrap() {
         let settings = json!({key: property["default"]});
-        assert_eq!(problem(&settings), None, "{settings}");
+        assert_eq!(settings_problem(&settings), None, "{settings}");
         for name in &requests {
             let case = Case::recorded(name);
             let absent = case.outcome().answer;
@@ -295,7 +284,7 @@ fn schema_and_policy_judge_values_alike() {
         let mut judged = [0, 0];
         for value in &values {
             let settings = json!({key.as_str(): value});
-            let accepted = problem(&settings).is_none();
+            let accepted = settings_problem(&settings).is_none();
             judged[usize::from(accepted)] += 1;
             if is_left_to_the_policy(&key, value) {
                 assert!(!accepted, "{settings}");
@@ -314,9 +303,9 @@ fn schema_and_policy_judge_home_clusters_alike() {
     for key in known_settings() {
         for value in values() {
             let settings = json!({"homeClusters": {"milan": {key.as_str(): value}}});
-            let alone = problem(&json!({key.as_str(): value})).is_none();
+            let alone = settings_problem(&json!({key.as_str(): value})).is_none();
             let accepted = OF_A_HOME_CLUSTER.contains(&key.as_str()) && alone;
-            assert_eq!(problem(&settings).is_none(), accepted, "{settings}");
+            assert_eq!(settings_problem(&settings).is_none(), accepted, "{settings}");
             // Whether an entry's list has its default mode depends on what it inherits.
             let depends = key == "allowedModes" && !accepted;
             if !depends && !is_left_to_the_policy(&key, &value) {
@@ -338,7 +327,7 @@ fn schema_and_policy_judge_home_clusters_alike() {
 )]
 #[case(json!({"homeApiServerPort": 443.0}), "homeApiServerPort: expected a number from 1 to 65535, found 443.0")]
 fn left_to_the_policy(#[case] settings: Value, #[case] message: &str) {
-    assert_eq!(problem(&settings).as_deref(), Some(message));
+    assert_eq!(settings_problem(&settings).as_deref(), Some(message));
     assert!(Judge::new().accepts(&settings));
 }
 
@@ -369,6 +358,6 @@ fn left_to_the_policy(#[case] settings: Value, #[case] message: &str) {
 #[case(json!("home"))]
 fn schema_and_policy_judge_settings_alike(#[case] settings: Value) {
     // Settings that are null as a whole are the defaults to the policy; no manifest can contain them.
-    let accepted = problem(&settings).is_none() && !settings.is_null();
+    let accepted = settings_problem(&settings).is_none() && !settings.is_null();
     assert_eq!(Judge::new().accepts(&settings), accepted);
 }

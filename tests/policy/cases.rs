@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::properties::check;
-use crate::support::{Answer, Case, MODE, Namespaces, Outcome, evaluate, root};
+use crate::support::{Answer, Case, MODE, Namespaces, Outcome, evaluate, root, settings_problem};
 
 #[track_caller]
 fn assert_snapshot(folder: PathBuf, name: &str, outcome: String) {
@@ -20,7 +20,7 @@ fn name(path: &Path) -> &str {
     path.file_stem().and_then(|name| name.to_str()).expect("a name")
 }
 
-/// A case as its file tells it; `None` where it is of no case.
+/// A case as its file tells it.
 fn case(file: &Value) -> Case {
     let mut case = match &file["workload"] {
         Value::Null => Case::pod(file["pod"].clone()),
@@ -32,6 +32,10 @@ fn case(file: &Value) -> Case {
     };
     case.settings = file["settings"].clone();
     case.request["namespace"] = case.request["object"]["metadata"]["namespace"].clone();
+    if let Some(operation) = file.get("operation") {
+        case.request["operation"] = operation.clone();
+        case.request["oldObject"] = file["oldObject"].clone();
+    }
     match &file["namespace"] {
         Value::Null => case,
         namespace => case.namespace(namespace),
@@ -63,7 +67,17 @@ fn outcome(case: &Case, name: &str) -> Outcome {
 
 #[rstest]
 fn of_the_rules(#[files("test_data/cases/*/*.yaml")] path: PathBuf) {
-    let outcomes = cases(&path).into_iter().map(|(name, case)| format!("# {name}\n{}", outcome(&case, &name)));
+    let outcomes = cases(&path).into_iter().map(|(name, case)| {
+        let outcome = outcome(&case, &name);
+        let message = outcome.answer.message.as_deref().unwrap_or_default();
+        let told = message.strip_prefix("the policy's settings are not valid: ");
+        // A pod's message has no problems of home clusters that the pod does not come from.
+        let problem = settings_problem(&case.settings);
+        assert!(problem.is_some() || told.is_none(), "{name}: the settings were accepted");
+        let settings = problem.filter(|problem| told != Some(problem)).map(|problem| format!("settings: {problem}\n"));
+        let settings = settings.unwrap_or_default();
+        format!("# {name}\n{settings}{outcome}")
+    });
     assert_snapshot(path.parent().expect("a folder").to_owned(), name(&path), outcomes.collect::<Vec<_>>().join("\n"));
 }
 

@@ -1,6 +1,6 @@
 //! Hostile pods: requests that would make for much work, or for large answers.
 
-use crate::support::{Answer, Case, evaluate, forged, var};
+use crate::support::{Answer, Case, MODE, REMOTE_NAME, evaluate, forged, var};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -16,6 +16,12 @@ fn with_sources(sources: Value) -> Case {
         },
     }))
     .settings(json!({"homeApiServerHost": "h", "homeApiServerAddresses": ["10.0.0.1"]}))
+}
+
+/// The case with a Secret of the user's own.
+fn own_secret(mut case: Case, name: Value) -> Case {
+    case.settings["homeCredentialsSecret"] = name;
+    case
 }
 
 /// Mutating admission runs before the API server validates, so anything may come.
@@ -42,12 +48,29 @@ fn what_is_too_long_is_rejected(
     }
 }
 
+/// As much of a value is shown as 64 characters have room for.
+#[test]
+fn annotations_are_shown_cut() {
+    let annotated = |annotations| with_sources(json!([])).set("/object/metadata/annotations", annotations);
+    let message = r#"is not a mode; set "remote" or "disabled", or leave it unset for home"#;
+    assert_eq!(
+        annotated(json!({MODE: "x".repeat(100_000)})).rejection(),
+        format!(r#"metadata.annotations["liqo.io/api-server-support"]: "{}…" {message}"#, "x".repeat(63))
+    );
+    let named = |length| annotated(json!({MODE: "remote", REMOTE_NAME: "a".repeat(length)}));
+    assert_eq!(named(253).object()["spec"]["serviceAccountName"], json!("a".repeat(253)));
+    let message = "is not a ServiceAccount name; expected a DNS-1123 subdomain of at most 253 characters";
+    assert_eq!(
+        named(254).rejection(),
+        format!(r#"metadata.annotations["liqo.io/remote-service-account-name"]: "{}…" {message}"#, "a".repeat(63))
+    );
+}
+
 /// An answer is at most so many times the request, but for a constant: each of a thousand containers gets variables.
 #[rstest]
-#[case::references(|size| json!([var("A", &"$(".repeat(size / 2))]))]
-fn answers_follow_environments(#[case] env: fn(usize) -> Value, #[values(100_000, 1_000_000)] size: usize) {
+fn answers_follow_environments(#[values(100_000, 1_000_000)] size: usize) {
     let mut containers = vec![json!({}); 1_000];
-    containers[0]["env"] = env(size);
+    containers[0]["env"] = json!([var("A", &"$(".repeat(size / 2))]);
     assert_linear(&with_sources(json!([])).set("/object/spec/containers", json!(containers)));
 }
 
@@ -55,30 +78,29 @@ fn answers_follow_environments(#[case] env: fn(usize) -> Value, #[values(100_000
 #[case::tokens(|index: usize| json!({"serviceAccountToken": {"path": index.to_string(), "audience": "a"}}))]
 #[case::certificates(|_| json!({"configMap": {"name": "kube-root-ca.crt"}}))]
 #[case::secrets(|index: usize| json!({"secret": {"name": "m", "items": [{"path": index.to_string()}]}}))]
-fn answers_follow_sources(#[case] source: fn(usize) -> Value, #[values(100_000, 1_000_000)] size: usize) {
+fn answers_follow_sources(
+    #[case] source: fn(usize) -> Value,
+    #[values(100_000, 1_000_000)] size: usize,
+    #[values(None, Some("s".repeat(253)))] own: Option<String>,
+) {
     let count = size / source(0).to_string().len();
-    let case = with_sources((0..count).map(source).collect());
-    let settings =
-        |own| json!({"homeApiServerHost": "h", "homeApiServerAddresses": ["10.0.0.1"], "homeCredentialsSecret": own});
-    for settings in [settings(json!(null)), settings(json!("s".repeat(253)))] {
-        let case = case.clone().settings(settings).set("/object/metadata/name", json!("n".repeat(247)));
-        assert_linear(&case.set("/object/spec/volumes/0/name", json!("v".repeat(63))));
-    }
+    let case = own_secret(with_sources((0..count).map(source).collect()), json!(own));
+    let case = case.set("/object/metadata/name", json!("n".repeat(247)));
+    assert_linear(&case.set("/object/spec/volumes/0/name", json!("v".repeat(63))));
 }
 
 #[rstest]
-#[case::volumes(&["/object/spec/volumes"], |index: usize| json!({"name": format!("kube-api-access-home-{index}")}))]
-#[case::mounts(&["/object/spec/containers/0/volumeMounts"], |index: usize| json!({"name": index.to_string(), "mountPath": API_PATH}))]
-#[case::aliases(&["/object/spec/hostAliases"], |index: usize| json!({"ip": index.to_string(), "hostnames": ["kubernetes.default"]}))]
+#[case::volumes("/object/spec/volumes", |index: usize| json!({"name": format!("kube-api-access-home-{index}")}))]
+#[case::mounts("/object/spec/containers/0/volumeMounts", |index: usize| json!({"name": index.to_string(), "mountPath": API_PATH}))]
+#[case::aliases("/object/spec/hostAliases", |index: usize| json!({"ip": index.to_string(), "hostnames": ["kubernetes.default"]}))]
 fn answers_follow_lists(
-    #[case] pointers: &[&str],
+    #[case] pointer: &str,
     #[case] item: fn(usize) -> Value,
     #[values(100_000, 1_000_000)] size: usize,
 ) {
     let list: Value = (1..size / item(0).to_string().len()).map(item).collect();
     let case = with_sources(json!([])).remove("/object/spec/automountServiceAccountToken");
-    let case = case.set("/object/spec/containers/-", json!({"name": "d"}));
-    assert_linear(&pointers.iter().fold(case, |case, pointer| case.set(pointer, list.clone())));
+    assert_linear(&case.set("/object/spec/containers/-", json!({"name": "d"})).set(pointer, list));
 }
 
 #[track_caller]
@@ -104,9 +126,7 @@ fn a_name_leaves_room_for_the_secrets() {
         // A pod that shows the Secret already would never start.
         let shown = json!({"secret": {"name": format!("{}-token", "n".repeat(length)), "items": [{"key": "v-3c469e", "path": "token"}]}});
         assert_eq!(named(length).set("/object/spec/volumes/0/projected/sources/0", shown).rejection(), message);
-        let own =
-            json!({"homeApiServerHost": "h", "homeApiServerAddresses": ["10.0.0.1"], "homeCredentialsSecret": "own"});
-        named(length).settings(own).object();
+        own_secret(named(length), json!("own")).object();
         named(length).set("/object/spec/volumes", json!([])).object();
     }
 }
@@ -115,8 +135,8 @@ fn a_name_leaves_room_for_the_secrets() {
 #[test]
 fn warnings_are_short() {
     let vault = json!([{"serviceAccountToken": {"path": "vault/token", "audience": "vault"}}]);
-    let settings = json!({"homeApiServerHost": "h", "homeApiServerAddresses": ["10.0.0.1"], "homeCredentialsSecret": "x".repeat(253)});
-    let case = with_sources(vault).settings(settings).set("/object/spec/volumes/0/name", json!("v".repeat(63)));
+    let case = own_secret(with_sources(vault), json!("x".repeat(253)));
+    let case = case.set("/object/spec/volumes/0/name", json!("v".repeat(63)));
     let cut = |length| format!("Secret {}…", "x".repeat(length));
     let key = format!("key {}-927385", "v".repeat(63));
     assert_eq!(case.warnings(), [format!("{} must have {key}", cut(25))]);

@@ -348,12 +348,9 @@ fn spoil(value: &mut Value, place: &Index, spoiled: &Spoiled) {
         }
         (Spoiled::Extended(other) | Spoiled::Replaced(other), part) => *part = other.clone(),
         (Spoiled::Removed, _) => {
-            let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
-            match value.pointer_mut(parent).expect("a parent") {
-                Value::Object(members) => drop(members.remove(&name.replace("~1", "/"))),
-                Value::Array(items) => drop(items.remove(name.parse().expect("an index"))),
-                _ => unreachable!("a value with parts"),
-            }
+            let patch: json_patch::Patch =
+                serde_json::from_value(json!([{"op": "remove", "path": pointer}])).expect("a patch");
+            json_patch::patch(value, &patch).expect("a part");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which requests the policy looks at, and what it says of those that it cannot read.
 
-use crate::support::{Case, evaluate};
+use crate::support::{Case, MODE, REMOTE_NAME, evaluate};
 use kubewarden_policy_sdk::response::ValidationResponse;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -101,6 +101,8 @@ fn full() -> Case {
 #[case("/metadata/labels", json!([]), "metadata.labels: expected an object, found a list")]
 #[case("/metadata/labels/offloading.liqo.io~1origin", json!(1), "metadata.labels[\"offloading.liqo.io/origin\"]: expected a string, found a number")]
 #[case("/metadata/annotations", json!("x"), "metadata.annotations: expected an object, found a string")]
+#[case("/metadata/annotations", json!({MODE: null}), "metadata.annotations[\"liqo.io/api-server-support\"]: null is not a mode; set \"remote\" or \"disabled\", or leave it unset for home")]
+#[case("/metadata/annotations", json!({MODE: "remote", REMOTE_NAME: null}), "metadata.annotations[\"liqo.io/remote-service-account-name\"]: expected a string, found null")]
 #[case("/spec", json!(1), "spec: expected an object, found a number")]
 #[case("/spec/containers", json!({}), "spec.containers: expected a list, found an object")]
 #[case("/spec/containers/0", json!("secret"), "spec.containers[0]: expected an object, found a string")]
@@ -164,9 +166,17 @@ fn lacks_what_must_be_read(#[case] pointer: &str, #[case] message: &str) {
     assert_eq!(full().remove(pointer).rejection(), message);
 }
 
+#[rstest]
+#[case(Value::Null, "request.object: expected an object, found nothing")]
+#[case(json!([]), "request.object: expected an object, found a list")]
+fn a_workload_must_be_there(#[case] object: Value, #[case] message: &str) {
+    assert_eq!(Case::create("apps", "v1", "Deployment", object).rejection(), message);
+}
+
 /// What may be missing may be null too.
 #[rstest]
 #[case("/object/metadata/labels")]
+#[case("/object/metadata/labels/offloading.liqo.io~1origin")]
 #[case("/object/metadata/annotations")]
 #[case("/object/spec/containers/0/env")]
 #[case("/object/spec/containers/0/volumeMounts")]
@@ -184,6 +194,15 @@ fn null_is_absent_in_the_object(#[case] pointer: &str) {
         value
     };
     assert_eq!(without_nulls(null.object()), without_nulls(absent.object()));
+}
+
+#[rstest]
+#[case(json!({"spec": null}))]
+#[case(json!({"spec": {"template": null}}))]
+#[case(json!({"spec": {"template": {"metadata": null, "spec": 1}}}))]
+#[case(json!({"spec": {"template": {"metadata": {"annotations": null}}}}))]
+fn null_is_absent_in_a_workload(#[case] object: Value) {
+    plain_accept(&Case::create("apps", "v1", "Deployment", object));
 }
 
 fn remove_nulls(value: &mut Value) {

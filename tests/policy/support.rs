@@ -69,40 +69,22 @@ impl Case {
 
     /// Puts a value at a JSON pointer of the request, into an object or (`-` for its end) an array.
     #[track_caller]
-    pub(crate) fn set(mut self, pointer: &str, value: Value) -> Self {
-        let (parent, name) = self.parent(pointer);
-        match parent {
-            Value::Object(object) => {
-                object.insert(name, value);
-            }
-            Value::Array(items) if name == "-" => items.push(value),
-            Value::Array(items) => items[name.parse::<usize>().expect("an index")] = value,
-            _ => panic!("{pointer}: neither in an object nor in an array"),
-        }
-        self
+    pub(crate) fn set(self, pointer: &str, value: Value) -> Self {
+        let operation = if self.request.pointer(pointer).is_some() { "replace" } else { "add" };
+        self.patch(json!([{"op": operation, "path": pointer, "value": value}]))
     }
 
     /// Takes away what is at a JSON pointer of the request.
     #[track_caller]
-    pub(crate) fn remove(mut self, pointer: &str) -> Self {
-        let (parent, name) = self.parent(pointer);
-        match parent {
-            Value::Object(object) => {
-                object.remove(&name).unwrap_or_else(|| panic!("{pointer}: nothing to remove"));
-            }
-            Value::Array(items) => {
-                items.remove(name.parse().expect("an index"));
-            }
-            _ => panic!("{pointer}: neither in an object nor in an array"),
-        }
-        self
+    pub(crate) fn remove(self, pointer: &str) -> Self {
+        self.patch(json!([{"op": "remove", "path": pointer}]))
     }
 
     #[track_caller]
-    fn parent(&mut self, pointer: &str) -> (&mut Value, String) {
-        let (parent, name) = pointer.rsplit_once('/').expect("a JSON pointer");
-        let parent = self.request.pointer_mut(parent).unwrap_or_else(|| panic!("{pointer}: no parent"));
-        (parent, name.replace("~1", "/").replace("~0", "~"))
+    fn patch(mut self, patch: Value) -> Self {
+        let patch: json_patch::Patch = serde_json::from_value(patch).expect("a JSON patch");
+        json_patch::patch(&mut self.request, &patch).unwrap_or_else(|error| panic!("{error}"));
+        self
     }
 
     /// The payload as policy-server writes it.
@@ -175,10 +157,16 @@ impl Cluster for Namespaces {
     }
 }
 
-/// What the policy says of the JSON of settings: nothing, or what is wrong.
+/// What the policy says of settings: nothing, or what is wrong.
 #[track_caller]
-pub(crate) fn settings_problem(settings: &[u8]) -> Option<String> {
-    let answer = liqo_api_access_policy::validate_settings(settings);
+pub(crate) fn settings_problem(settings: &Value) -> Option<String> {
+    problem_of_text(settings.to_string().as_bytes())
+}
+
+/// As [`settings_problem`], for settings as text.
+#[track_caller]
+pub(crate) fn problem_of_text(text: &[u8]) -> Option<String> {
+    let answer = liqo_api_access_policy::validate_settings(text);
     let SettingsValidationResponse { valid, message } = serde_json::from_slice(&answer).expect("an answer");
     assert_eq!(valid, message.is_none());
     message
