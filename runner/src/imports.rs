@@ -10,9 +10,6 @@ use wasmi::{
 
 use crate::policy::State;
 
-/// The export through which host and guest exchange bytes.
-pub(crate) const MEMORY: &str = "memory";
-
 const WAPC: &str = "wapc";
 const WASI: &str = "wasi_snapshot_preview1";
 
@@ -94,7 +91,7 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>, LinkerError> {
 }
 
 fn memory(guest: &Caller<State>) -> Result<Memory, Error> {
-    let memory = guest.get_export(MEMORY).and_then(Extern::into_memory);
+    let memory = guest.get_export("memory").and_then(Extern::into_memory);
     memory.ok_or_else(|| Error::new("the policy exports no memory"))
 }
 
