@@ -19,7 +19,7 @@ help: ## List the targets
 
 run: policy.wasm $(RUNNER) ## Show what the policy does to recorded pods, or to yours: make run REQUEST=file [SETTINGS=file] [CLUSTER=file]
 	@for request in $(REQUESTS); do \
-	  '$(RUNNER)' explain --from-make --request-path "$$request" $(INPUTS) policy.wasm; echo; \
+	  '$(RUNNER)' explain --request-path "$$request" $(INPUTS) policy.wasm; echo; \
 	done
 
 policy.wasm: export CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS := $(MODULE_FLAGS)

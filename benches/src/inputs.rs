@@ -67,17 +67,14 @@ impl Input {
     }
 }
 
-pub(crate) fn settings() -> Value {
-    home_cluster(0)
-}
-
 /// Settings with so many home clusters, of which the one in the middle is the pods' origin.
 pub(crate) fn home_clusters(entries: usize) -> Value {
     let id = |index| if index == entries / 2 { ORIGIN.to_owned() } else { format!("cluster-{index:04}") };
     json!({"homeClusters": Map::from_iter((0..entries).map(|index| (id(index), home_cluster(index))))})
 }
 
-fn home_cluster(index: usize) -> Value {
+/// The settings of a home cluster.
+pub(crate) fn home_cluster(index: usize) -> Value {
     json!({
         "homeApiServerHost": format!("api.cluster-{index:04}.example.org"),
         "homeApiServerAddresses": ["203.0.113.10"],

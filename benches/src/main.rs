@@ -64,7 +64,7 @@ fn module(variable: &str) -> Result<Option<Vec<u8>>> {
 /// Whole evaluations of recorded pods, and the policy's part of them, in the module and natively.
 fn pods(bench: &mut Bench, module: &[u8], policy: &Guest, others: &[(&str, Guest)]) -> Result<()> {
     for name in PODS {
-        let input = Input::recorded(name, inputs::settings())?;
+        let input = Input::recorded(name, inputs::home_cluster(0))?;
         evaluations(bench, name, &input, policy, others)?;
         let instance = policy.start()?;
         let mut tasks = [

@@ -3,10 +3,11 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use anyhow::{Context as _, Result};
-use runner::{AdmissionRequest, AdmissionResponse};
+use anyhow::Result;
 use serde_json::Value;
 use similar::TextDiff;
+
+use crate::{request::AdmissionRequest, response::AdmissionResponse};
 
 const HEADING: Style = Style::new().bold();
 const REMOVED: Style = AnsiColor::Red.on_default();
@@ -20,65 +21,6 @@ const PROBLEMS: &str = "problems";
 /// Writes the heading, the annotations and warnings, and the outcome.
 pub(crate) fn write(out: &mut impl Write, request: &AdmissionRequest, response: &AdmissionResponse) -> Result<()> {
     writeln!(out, "{HEADING}{}{HEADING:#}", heading(request))?;
-    write_notes(out, response)?;
-    if !response.allowed {
-        let message = response.status.as_ref().and_then(|status| status.message.as_deref());
-        writeln!(out, "{REMOVED}rejected: {}{REMOVED:#}", message.unwrap_or("no reason given"))?;
-    } else if let (Some(before), Some(patch)) = (request.object(), &response.patch) {
-        let mut after = before.clone();
-        json_patch::patch(&mut after, patch).context("the patch does not apply")?;
-        write_diff(out, &yaml(before)?, &yaml(&after)?)?;
-    } else {
-        writeln!(out, "accepted unchanged")?;
-    }
-    Ok(())
-}
-
-/// The problems of settings, each on a line of its own, and no line twice: the policy lists the known settings after each
-/// unknown one.
-pub(crate) fn settings_problems(message: &str) -> String {
-    let mut lines = vec!["the policy refuses the settings:".to_owned()];
-    let mut line = String::new();
-    for part in message.split("; ") {
-        line += part;
-        // A value can hold the separator too.
-        if line.replace("\\\\", "").replace("\\\"", "").matches('"').count() % 2 == 1 {
-            line += "; ";
-            continue;
-        }
-        let line = std::mem::take(&mut line);
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines.join("\n  ")
-}
-
-/// `Pod web in namespace shop`, and the operation if it is not CREATE.
-fn heading(request: &AdmissionRequest) -> String {
-    let request = request.as_value();
-    let text = |pointer| request.pointer(pointer).and_then(Value::as_str);
-
-    let mut heading = text("/kind/kind").unwrap_or_default().to_owned();
-    if let Some(sub_resource) = text("/subResource") {
-        heading += &format!("/{sub_resource}");
-    }
-    let name = text("/object/metadata/name").or_else(|| text("/name"));
-    match (name, text("/object/metadata/generateName")) {
-        (Some(name), _) if !name.is_empty() => heading += &format!(" {name}"),
-        (_, Some(prefix)) => heading += &format!(" {prefix}*"),
-        _ => heading += " without a name",
-    }
-    if let Some(namespace) = text("/namespace").or_else(|| text("/object/metadata/namespace")) {
-        heading += &format!(" in namespace {namespace}");
-    }
-    if let Some(operation) = text("/operation").filter(|operation| *operation != "CREATE") {
-        heading += &format!(", {operation}");
-    }
-    heading
-}
-
-fn write_notes(out: &mut impl Write, response: &AdmissionResponse) -> io::Result<()> {
     let annotations = response.audit_annotations.iter().flatten();
     let (mode, others): (Vec<_>, Vec<_>) = annotations.partition(|(key, _)| *key == MODE);
     for (key, value) in mode.into_iter().chain(others) {
@@ -89,13 +31,42 @@ fn write_notes(out: &mut impl Write, response: &AdmissionResponse) -> io::Result
     for warning in response.warnings.iter().flatten() {
         writeln!(out, "warning: {warning}")?;
     }
+    if !response.allowed {
+        let message = response.status.as_ref().and_then(|status| status.message.as_deref());
+        writeln!(out, "{REMOVED}rejected: {}{REMOVED:#}", message.unwrap_or("no reason given"))?;
+    } else if let (Some(before), Some(after)) = (&request.object, &response.patched) {
+        write_diff(out, &yaml(before)?, &yaml(after)?)?;
+    } else {
+        writeln!(out, "accepted unchanged")?;
+    }
     Ok(())
+}
+
+/// `Pod web in namespace shop`, and the operation if it is not CREATE.
+fn heading(request: &AdmissionRequest) -> String {
+    let metadata = |field: &str| request.object.as_ref()?.get("metadata")?.get(field)?.as_str();
+    let mut heading = request.kind.kind.clone();
+    if let Some(sub_resource) = &request.sub_resource {
+        heading += &format!("/{sub_resource}");
+    }
+    match (metadata("name").or(request.name.as_deref()), metadata("generateName")) {
+        (Some(name), _) if !name.is_empty() => heading += &format!(" {name}"),
+        (_, Some(prefix)) => heading += &format!(" {prefix}*"),
+        _ => heading += " without a name",
+    }
+    if let Some(namespace) = request.namespace.as_deref().or(metadata("namespace")) {
+        heading += &format!(" in namespace {namespace}");
+    }
+    if request.operation != "CREATE" {
+        heading += &format!(", {}", request.operation);
+    }
+    heading
 }
 
 /// The object without `managedFields`, which are long and do not affect the pod.
 fn yaml(object: &Value) -> Result<String> {
     let mut object = object.clone();
-    if let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut) {
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
     }
     Ok(serde_yaml::to_string(&object)?)

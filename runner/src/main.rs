@@ -1,29 +1,34 @@
 //! `runner run` answers a request as `kwctl run` does, `runner explain` shows a reader what the policy did to it.
 //!
-//! Exit codes: 0 for an answer, also when it is a rejection; 1 when the policy refuses its settings or the answer cannot
-//! be printed; 2 when an input or the command line is unusable. Failures and notes go to stderr.
+//! The exit code is 0 for an answer, also if it is a rejection; 1 if an input cannot be used or the policy refuses its
+//! settings; 2 if the command line is wrong. Failures and notes go to stderr.
 
 mod explain;
+mod input;
+mod interactions;
+mod request;
+mod response;
 
 use std::{
+    fmt::Display,
+    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
 };
 
-use clap::{Args, Parser, Subcommand};
-use runner::{AdmissionRequest, AdmissionResponse, InputError, Interactions, Policy, Settings, input};
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Parser};
+use runner::Policy;
+use serde_json::json;
+
+use interactions::Interactions;
+use request::AdmissionRequest;
+use response::AdmissionResponse;
 
 /// Runs a Kubewarden policy on admission requests.
 #[derive(Parser)]
 #[command(version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
 enum Command {
     /// Print the answer to each request as `kwctl run` prints it: an AdmissionResponse on one line.
     Run(Inputs),
@@ -44,139 +49,90 @@ struct Inputs {
     #[arg(long, value_name = "VALUE")]
     settings_json: Option<String>,
     /// Let the policy read resources of a cluster, such as Namespaces. The answers must be recorded ones.
-    #[arg(long)]
+    #[arg(long, requires = "replay_host_capabilities_interactions")]
     allow_context_aware: bool,
     /// File with the answers, as kwctl records them.
     #[arg(long, value_name = "FILE")]
     replay_host_capabilities_interactions: Option<PathBuf>,
-    /// Name inputs in messages by the variables of `make run`.
-    #[arg(long, hide = true)]
-    from_make: bool,
     /// The policy: a WebAssembly module.
     #[arg(value_name = "MODULE")]
     module: PathBuf,
 }
 
-impl Inputs {
-    /// An input as its author named it.
-    fn origin(&self, variable: &str, path: &Path) -> String {
-        match path.display() {
-            path if self.from_make => format!("{variable}={path}"),
-            path if path.to_string() == "-" => "stdin".to_owned(),
-            path => path.to_string(),
-        }
-    }
-}
-
-/// What ends the program without an answer.
-enum Failure {
-    Input(InputError),
-    InvalidSettings(String),
-    Output(anyhow::Error),
-}
-
-impl From<InputError> for Failure {
-    fn from(error: InputError) -> Self {
-        Self::Input(error)
-    }
-}
-
 fn main() -> ExitCode {
-    let (inputs, explain) = match Cli::parse().command {
-        Command::Run(inputs) => (inputs, false),
-        Command::Explain(inputs) => (inputs, true),
-    };
-    let print = if explain { print_explanations } else { print_lines };
-    let result = evaluate(&inputs).and_then(|answers| print(&answers).map_err(Failure::Output));
-    let (message, code) = match result {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::Input(error)) => (error.to_string(), 2),
-        Err(Failure::Output(error)) => (format!("cannot print the answer: {error:#}"), 1),
-        Err(Failure::InvalidSettings(message)) if explain => (explain::settings_problems(&message), 1),
-        Err(Failure::InvalidSettings(message)) => (format!("Provided settings are not valid: {message}"), 1),
-    };
-    tell("Error", &message);
-    ExitCode::from(code)
-}
-
-type Answer = (AdmissionRequest, AdmissionResponse);
-
-fn evaluate(inputs: &Inputs) -> Result<Vec<Answer>, Failure> {
-    let settings = match (&inputs.settings_path, &inputs.settings_json) {
-        (Some(path), _) => noted(input::settings_file(path, &inputs.origin("SETTINGS", path))?),
-        (None, Some(text)) => input::settings_json(text, "--settings-json")?,
-        (None, None) => Settings::default(),
-    };
-    let requests = input::requests(&inputs.request_path, &inputs.origin("REQUEST", &inputs.request_path))?;
-    let interactions = Arc::new(interactions(inputs)?);
-    let host = Arc::clone(&interactions);
-    let policy = Policy::load(&inputs.module)?
-        .with_host(move |_, namespace, operation, payload| host.answer(namespace, operation, payload));
-    let instance = || policy.instance().map_err(|error| InputError::new(inputs.module.display(), error));
-
-    let verdict = instance()?.validate_settings(&settings);
-    if !verdict.valid {
-        return Err(Failure::InvalidSettings(verdict.message.unwrap_or_default()));
-    }
-    let mut answers = Vec::new();
-    for request in noted(requests) {
-        let response = instance()?.validate(&request, &settings);
-        answers.push((request, response));
-    }
-    if interactions.has_unused() {
-        tell("note", "not every recorded answer was requested");
-    }
-    if interactions.has_refused() {
-        let flags = if inputs.from_make {
-            "CLUSTER=FILE lets"
-        } else {
-            "--allow-context-aware and --replay-host-capabilities-interactions let"
-        };
-        tell("note", &format!("{flags} the policy read resources"));
-    }
-    Ok(answers)
-}
-
-fn interactions(inputs: &Inputs) -> Result<Interactions, InputError> {
-    match &inputs.replay_host_capabilities_interactions {
-        Some(path) => Interactions::load(path, &inputs.origin("CLUSTER", path), inputs.allow_context_aware),
-        None if inputs.allow_context_aware => Err(InputError::new(
-            "--allow-context-aware",
-            "there is no cluster here: give its answers with --replay-host-capabilities-interactions, or use kwctl",
-        )),
-        None => Ok(Interactions::default()),
-    }
-}
-
-/// Takes what was read, and passes on the notes about it.
-fn noted<T>(read: input::Read<T>) -> T {
-    for note in read.notes {
-        tell("note", &note);
-    }
-    read.content
-}
-
-fn tell(what: &str, message: &str) {
-    // If stderr is closed, the exit code has to do.
-    let _ = writeln!(io::stderr().lock(), "{what}: {message}");
-}
-
-fn print_lines(answers: &[Answer]) -> anyhow::Result<()> {
-    let mut stdout = io::stdout().lock();
-    for (_, response) in answers {
-        writeln!(stdout, "{}", serde_json::to_string(response)?)?;
-    }
-    Ok(stdout.flush()?)
-}
-
-/// Styles are for terminals only, and not for those whose user set NO_COLOR.
-fn print_explanations(answers: &[Answer]) -> anyhow::Result<()> {
-    let mut stdout = anstream::stdout().lock();
-    for (index, (request, response)) in answers.iter().enumerate() {
-        if index > 0 {
-            writeln!(stdout)?;
+    match run(&Command::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report("Error", format_args!("{error:#}"));
+            ExitCode::FAILURE
         }
-        explain::write(&mut stdout, request, response)?;
     }
-    Ok(stdout.flush()?)
+}
+
+fn run(command: &Command) -> Result<()> {
+    match command {
+        Command::Run(inputs) => {
+            let mut stdout = io::stdout().lock();
+            for (_, response) in evaluate(inputs)? {
+                writeln!(stdout, "{}", serde_json::to_string(&response)?)?;
+            }
+        }
+        Command::Explain(inputs) => {
+            // Styles are for terminals only, and not for those whose user set NO_COLOR.
+            let mut stdout = anstream::stdout().lock();
+            for (index, (request, response)) in evaluate(inputs)?.iter().enumerate() {
+                if index > 0 {
+                    writeln!(stdout)?;
+                }
+                explain::write(&mut stdout, request, response)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The requests with their responses, each from a fresh instance.
+fn evaluate(inputs: &Inputs) -> Result<Vec<(AdmissionRequest, AdmissionResponse)>> {
+    let settings = match (&inputs.settings_path, &inputs.settings_json) {
+        (Some(path), _) => read(path, input::settings)?,
+        (None, Some(text)) => input::settings_json(text).context("--settings-json")?,
+        (None, None) => json!({}),
+    };
+    let requests = read(&inputs.request_path, input::requests)?;
+    let policy = Policy::load(&inputs.module)?;
+    let interactions = match &inputs.replay_host_capabilities_interactions {
+        Some(path) => read(path, |text| Interactions::recorded(text).context("not a recording of kwctl"))?,
+        None => Interactions::default(),
+    };
+    let granted = inputs.allow_context_aware;
+    let policy = policy.with_host(move |binding, namespace, operation, payload| {
+        interactions.answer(granted, [binding, namespace, operation], payload)
+    });
+    let call = |function, payload: &[u8]| {
+        let instance = policy.instance().with_context(|| inputs.module.display().to_string())?;
+        anyhow::Ok(instance.call(function, payload))
+    };
+
+    let verdict = call("validate_settings", settings.to_string().as_bytes())?;
+    if let Some(problem) = response::settings_problem(verdict) {
+        bail!("Provided settings are not valid: {problem}");
+    }
+    let answer = |request: AdmissionRequest| {
+        let answer = call("validate", &request.payload(&settings))?;
+        let response = AdmissionResponse::new(&request, answer)?;
+        Ok((request, response))
+    };
+    requests.into_iter().map(answer).collect()
+}
+
+/// What a file says, or stdin for `-`. An error names the file.
+fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T>) -> Result<T> {
+    let text = if path == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(path) };
+    text.map_err(anyhow::Error::from).and_then(|text| parse(&text)).with_context(|| path.display().to_string())
+}
+
+/// Writes an error or a note to stderr.
+fn report(what: &str, text: impl Display) {
+    // If stderr is closed, the exit code has to do.
+    let _ = writeln!(io::stderr().lock(), "{what}: {text}");
 }

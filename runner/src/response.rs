@@ -1,104 +1,41 @@
 //! What a policy answers, as kwctl hands it to the API server and prints it.
 
-use std::{collections::BTreeMap, fmt::Display};
+use std::collections::BTreeMap;
 
+use anyhow::Result;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use json_patch::Patch;
-use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
+use runner::WapcError;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::AdmissionRequest;
+use crate::request::AdmissionRequest;
 
-/// What a policy says of its settings.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct SettingsResponse {
-    /// Whether the policy can work with them.
-    pub valid: bool,
-    /// Why it cannot.
-    pub message: Option<String>,
-}
-
-/// What the API server is told, as kwctl prints it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What the API server is told.
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AdmissionResponse {
-    /// The `uid` of the request.
-    pub uid: String,
-    /// Whether the request is admitted.
-    pub allowed: bool,
-    /// The changes to the request's object, absent when there are none. On the wire these are
-    /// two fields, `patchType` and the patch in base64.
-    #[serde(flatten, serialize_with = "patch_fields", skip_serializing_if = "Option::is_none")]
-    pub patch: Option<Patch>,
+pub(crate) struct AdmissionResponse {
+    uid: String,
+    pub(crate) allowed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch: Option<String>,
     /// The message and the code of the policy, usually of a rejection.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub status: Option<Status>,
-    /// The audit annotations, sorted by key; `null` on the wire when the policy gave none.
-    pub audit_annotations: Option<BTreeMap<String, String>>,
-    /// The warnings for the client; `null` on the wire when the policy gave none.
-    pub warnings: Option<Vec<String>>,
+    pub(crate) status: Option<Status>,
+    pub(crate) audit_annotations: Option<BTreeMap<String, String>>,
+    pub(crate) warnings: Option<Vec<String>>,
+    /// The object that the patch makes of the request's.
+    #[serde(skip)]
+    pub(crate) patched: Option<Value>,
 }
 
-/// The `status` of an [`AdmissionResponse`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Status {
-    /// Why the request is rejected.
+#[derive(Default, PartialEq, Serialize)]
+pub(crate) struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
-    /// The HTTP status code, where the policy chose one.
+    pub(crate) message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<u16>,
-}
-
-impl AdmissionResponse {
-    /// Makes the response out of what a policy's `validate` returned for this request.
-    #[must_use]
-    pub fn from_answer(request: &AdmissionRequest, answer: &[u8]) -> Self {
-        let answer: ValidationResponse = match serde_json::from_slice(answer) {
-            Ok(answer) => answer,
-            Err(error) => {
-                return Self::internal_error(request, format_args!("invalid response from policy: {error}"));
-            }
-        };
-        let patch = match (request.object(), &answer.mutated_object) {
-            (_, None) => None,
-            (None, Some(_)) => return Self::mutated_nothing(request),
-            (Some(object), Some(mutated)) => Some(json_patch::diff(object, mutated)).filter(|patch| !patch.is_empty()),
-        };
-        let status = Status { message: answer.message, code: answer.code };
-        Self {
-            uid: request.uid().to_owned(),
-            allowed: answer.accepted,
-            patch,
-            status: Some(status).filter(|status| *status != Status::default()),
-            audit_annotations: answer.audit_annotations,
-            warnings: answer.warnings,
-        }
-    }
-
-    /// The response to a call that failed: a rejection with code 500.
-    #[must_use]
-    pub fn internal_error(request: &AdmissionRequest, error: impl Display) -> Self {
-        let message = format!("internal server error: {error}");
-        Self::rejection(request, message, Some(500))
-    }
-
-    fn mutated_nothing(request: &AdmissionRequest) -> Self {
-        let message = "Incoming object is null, which happens only with DELETE operations, \
-                       but the policy is attempting a mutation. This is not allowed";
-        Self::rejection(request, message.to_owned(), None)
-    }
-
-    fn rejection(request: &AdmissionRequest, message: String, code: Option<u16>) -> Self {
-        Self {
-            uid: request.uid().to_owned(),
-            allowed: false,
-            patch: None,
-            status: Some(Status { message: Some(message), code }),
-            audit_annotations: None,
-            warnings: None,
-        }
-    }
+    code: Option<u16>,
 }
 
 /// What a policy says of a request. The policies' SDK has a type like this, and brings so many crates that the first
@@ -113,15 +50,56 @@ struct ValidationResponse {
     warnings: Option<Vec<String>>,
 }
 
-fn patch_fields<S: Serializer>(patch: &Option<Patch>, serializer: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Fields {
-        patch_type: &'static str,
-        patch: String,
+impl AdmissionResponse {
+    /// Makes the response out of what a policy's `validate` returned for this request. A call that fails is a rejection.
+    pub(crate) fn new(request: &AdmissionRequest, answer: Result<Vec<u8>, WapcError>) -> Result<Self> {
+        let rejection = |message: String, code| {
+            let status = Some(Status { message: Some(message), code });
+            Ok(Self { uid: request.uid.clone(), status, ..Self::default() })
+        };
+        let failure = |error: String| rejection(format!("internal server error: {error}"), Some(500));
+        let answer: ValidationResponse = match answer.map(|answer| serde_json::from_slice(&answer)) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return failure(format!("invalid response from policy: {error}")),
+            Err(error) => return failure(error.to_string()),
+        };
+        let patched = answer.mutated_object.filter(|object| request.object.as_ref() != Some(object));
+        let patch = match (&request.object, &patched) {
+            (_, None) => None,
+            (None, Some(_)) => {
+                let message = "Incoming object is null, which happens only with DELETE operations, \
+                               but the policy is attempting a mutation. This is not allowed";
+                return rejection(message.to_owned(), None);
+            }
+            (Some(object), Some(patched)) => {
+                Some(BASE64.encode(serde_json::to_string(&json_patch::diff(object, patched))?))
+            }
+        };
+        Ok(Self {
+            uid: request.uid.clone(),
+            allowed: answer.accepted,
+            patch_type: patch.is_some().then_some("JSONPatch"),
+            patch,
+            status: Some(Status { message: answer.message, code: answer.code })
+                .filter(|status| *status != Status::default()),
+            audit_annotations: answer.audit_annotations,
+            warnings: answer.warnings,
+            patched,
+        })
+    }
+}
+
+/// Why a policy refuses its settings, of what its `validate_settings` returned. A call that fails is a refusal.
+pub(crate) fn settings_problem(answer: Result<Vec<u8>, WapcError>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct SettingsResponse {
+        valid: bool,
+        message: Option<String>,
     }
 
-    let patch = serde_json::to_string(patch).map_err(S::Error::custom)?;
-    let fields = Fields { patch_type: "JSONPatch", patch: BASE64.encode(patch) };
-    fields.serialize(serializer)
+    match answer.map(|answer| serde_json::from_slice(&answer)) {
+        Ok(Ok(SettingsResponse { valid, message })) => (!valid).then(|| message.unwrap_or_default()),
+        Ok(Err(error)) => Some(format!("error: InvalidResponseWithError({error:?})")),
+        Err(error) => Some(format!("Error invoking settings validation callback: {error:?}")),
+    }
 }

@@ -3,10 +3,10 @@
 use std::{
     fs,
     io::Write as _,
-    path::PathBuf,
-    process::{self, Command, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
+    process::{Command, Stdio},
 };
+
+use tempfile::TempDir;
 
 /// A request of which the runner and kwctl pass on every field.
 pub(crate) const REQUEST: &str = r#"{
@@ -47,32 +47,22 @@ pub(crate) fn printed(text: &str) -> Outcome {
     Outcome { code: Some(0), stdout: text.to_owned(), stderr: String::new() }
 }
 
-/// Failed: nothing on stdout, this line on stderr.
-pub(crate) fn failure(code: i32, line: &str) -> Outcome {
-    Outcome { code: Some(code), stdout: String::new(), stderr: format!("{line}\n") }
+/// Failed: nothing on stdout, this error on stderr.
+pub(crate) fn failure(error: &str) -> Outcome {
+    Outcome { code: Some(1), stdout: String::new(), stderr: format!("Error: {error}\n") }
 }
 
 /// A directory that goes with the test.
-pub(crate) struct Directory(PathBuf);
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+pub(crate) struct Directory(TempDir);
 
 impl Directory {
     /// A directory with a `policy.wasm` and a `request.json`.
     pub(crate) fn new(policy: &[u8], request: &str) -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("runner-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir(&path).unwrap();
-        Self(path).with("policy.wasm", policy).with("request.json", request)
+        Self(TempDir::new().unwrap()).with("policy.wasm", policy).with("request.json", request)
     }
 
     pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
-        fs::write(self.0.join(name), content).unwrap();
+        fs::write(self.0.path().join(name), content).unwrap();
         self
     }
 
@@ -97,7 +87,7 @@ impl Directory {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
-        command.args(arguments).current_dir(&self.0);
+        command.args(arguments).current_dir(self.0.path());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -1,8 +1,10 @@
 //! `runner explain`: the whole text.
 
+use rstest::rstest;
+
 use crate::{
-    command::{Directory, Outcome, failure, printed},
-    guest::{ACCEPTED, Reply, guest, validating},
+    command::{Directory, REQUEST, printed},
+    guest::{ACCEPTED, Reply, validating},
 };
 
 const POD: &str = r#"{
@@ -68,75 +70,56 @@ warning: hm
     );
 }
 
-#[test]
-fn shows_the_other_outcomes() {
-    let pod = "Pod web in namespace shop\n";
-    assert_explained(ACCEPTED, POD, &format!("{pod}accepted unchanged\n"));
-    assert_explained(
-        r#"{"accepted":true,"audit_annotations":{"problems":"hm"}}"#,
-        POD,
-        &format!("{pod}problems: hm\naccepted unchanged\n"),
-    );
-    assert_explained(
-        r#"{"accepted":false,"message":"not here","warnings":["hm"]}"#,
-        POD,
-        &format!("{pod}warning: hm\nrejected: not here\n"),
-    );
-    assert_explained(r#"{"accepted":false}"#, POD, &format!("{pod}rejected: no reason given\n"));
+#[rstest]
+#[case(ACCEPTED, "accepted unchanged")]
+#[case(r#"{"accepted":true,"audit_annotations":{"problems":"hm"}}"#, "problems: hm\naccepted unchanged")]
+#[case(r#"{"accepted":false,"message":"not here","warnings":["hm"]}"#, "warning: hm\nrejected: not here")]
+#[case(r#"{"accepted":false}"#, "rejected: no reason given")]
+fn shows_the_other_outcomes(#[case] returned: &str, #[case] outcome: &str) {
+    assert_explained(returned, POD, &format!("Pod web in namespace shop\n{outcome}\n"));
 }
 
-#[test]
-fn colors_on_a_terminal() {
-    let colored = |answer: &str| {
-        let request = POD.replace("\"metadata\"", "\"a\": 1, \"metadata\"");
-        let directory = Directory::new(&validating(Reply::Answer(answer)), &request);
-        let output = directory
-            .command(&["explain", "--request-path", "request.json", "policy.wasm"])
-            .env("CLICOLOR_FORCE", "1")
-            .output();
-        String::from_utf8(output.unwrap().stdout).unwrap()
-    };
-    assert_eq!(
-        colored(r#"{"accepted":true,"mutated_object":{"a":2}}"#).lines().take(7).collect::<Vec<_>>(),
-        [
-            "\u{1b}[1mPod web in namespace shop\u{1b}[0m",
-            "",
-            "\u{1b}[1m--- before\u{1b}[0m",
-            "\u{1b}[1m+++ after\u{1b}[0m",
-            "\u{1b}[1m@@ -1,13 +1 @@\u{1b}[0m",
-            "\u{1b}[31m-a: 1\u{1b}[0m",
-            "\u{1b}[31m-metadata:\u{1b}[0m",
-        ]
-    );
-    assert!(colored(r#"{"accepted":true,"mutated_object":{"a":2}}"#).ends_with("\u{1b}[32m+a: 2\u{1b}[0m\n"));
-    assert_eq!(
-        colored(r#"{"accepted":false,"message":"no"}"#),
-        "\u{1b}[1mPod web in namespace shop\u{1b}[0m\n\u{1b}[31mrejected: no\u{1b}[0m\n"
-    );
+#[rstest]
+#[case(
+    r#"{"accepted":true,"mutated_object":{"spec":{"a":1,"b":[1,3]}}}"#,
+    &[
+        "",
+        "\u{1b}[1m--- before\u{1b}[0m",
+        "\u{1b}[1m+++ after\u{1b}[0m",
+        "\u{1b}[1m@@ -2,4 +2,4 @@\u{1b}[0m",
+        "   a: 1",
+        "   b:",
+        "   - 1",
+        "\u{1b}[31m-  - 2\u{1b}[0m",
+        "\u{1b}[32m+  - 3\u{1b}[0m",
+    ]
+)]
+#[case(r#"{"accepted":false,"message":"no"}"#, &["\u{1b}[31mrejected: no\u{1b}[0m"])]
+fn colors_on_a_terminal(#[case] answer: &str, #[case] outcome: &[&str]) {
+    let directory = Directory::new(&validating(Reply::Answer(answer)), REQUEST);
+    let mut command = directory.command(&["explain", "--request-path", "request.json", "policy.wasm"]);
+    let output = command.env("CLICOLOR_FORCE", "1").output().unwrap();
+    let heading = "\u{1b}[1mPod without a name\u{1b}[0m";
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{heading}\n{}\n", outcome.join("\n")));
 }
 
-#[test]
-fn names_the_object() {
-    let assert_named = |rest: &str, name: &str| {
-        let request = format!(
-            r#"{{"uid": "u1", "kind": {{"group": "apps", "version": "v1", "kind": "Deployment"}}, "userInfo": {{}},
-                 "resource": {{"group": "apps", "version": "v1", "resource": "deployments"}}, {rest}}}"#
-        );
-        assert_explained(ACCEPTED, &request, &format!("{name}\naccepted unchanged\n"));
-    };
-    assert_named(
-        r#""operation": "CREATE", "object": {"metadata": {"generateName": "web-", "namespace": "shop"}}"#,
-        "Deployment web-* in namespace shop",
+#[rstest]
+#[case(
+    r#""operation": "CREATE", "object": {"metadata": {"generateName": "web-", "namespace": "shop"}}"#,
+    "Deployment web-* in namespace shop"
+)]
+#[case(
+    r#""operation": "UPDATE", "subResource": "scale", "name": "web", "object": {"metadata": {"name": "web", "generateName": "w"}}"#,
+    "Deployment/scale web, UPDATE"
+)]
+#[case(r#""operation": "DELETE", "name": "web", "namespace": "shop""#, "Deployment web in namespace shop, DELETE")]
+#[case(r#""operation": "CREATE", "object": {}"#, "Deployment without a name")]
+fn names_the_object(#[case] rest: &str, #[case] name: &str) {
+    let request = format!(
+        r#"{{"uid": "u1", "kind": {{"group": "apps", "version": "v1", "kind": "Deployment"}}, "userInfo": {{}},
+             "resource": {{"group": "apps", "version": "v1", "resource": "deployments"}}, {rest}}}"#
     );
-    assert_named(
-        r#""operation": "UPDATE", "subResource": "scale", "name": "web", "object": {"metadata": {"name": "web", "generateName": "w"}}"#,
-        "Deployment/scale web, UPDATE",
-    );
-    assert_named(
-        r#""operation": "DELETE", "name": "web", "namespace": "shop""#,
-        "Deployment web in namespace shop, DELETE",
-    );
-    assert_named(r#""operation": "CREATE", "object": {}"#, "Deployment without a name");
+    assert_explained(ACCEPTED, &request, &format!("{name}\naccepted unchanged\n"));
 }
 
 #[test]
@@ -144,24 +127,5 @@ fn explains_each_request() {
     let pods =
         "{kind: Pod, apiVersion: v1, metadata: {name: a}}\n---\n{kind: Pod, apiVersion: v1, metadata: {name: b}}";
     let unchanged = |name| format!("Pod {name} in namespace default\naccepted unchanged\n");
-    assert_eq!(
-        Directory::new(&validating(Reply::Answer(ACCEPTED)), pods).evaluate("explain", &["--from-make"]),
-        Outcome {
-            stderr: "note: REQUEST=request.json: evaluated as requests to create the objects in it\n".to_owned(),
-            ..printed(&format!("{}\n{}", unchanged("a"), unchanged("b")))
-        }
-    );
-}
-
-#[test]
-fn shows_each_problem_of_the_settings_once() {
-    let verdict =
-        r#"{"valid":false,"message":"b: unknown; known are a, c; d: found \"x; \\\"y\"; e: unknown; known are a, c"}"#;
-    assert_eq!(
-        Directory::new(&guest(Reply::Answer(verdict), Reply::Answer(ACCEPTED)), POD).evaluate("explain", &[]),
-        failure(
-            1,
-            "Error: the policy refuses the settings:\n  b: unknown\n  known are a, c\n  d: found \"x; \\\"y\"\n  e: unknown"
-        )
-    );
+    assert_explained(ACCEPTED, pods, &format!("{}\n{}", unchanged("a"), unchanged("b")));
 }
