@@ -25,10 +25,10 @@ pub(crate) const REMOTE_SERVICE_ACCOUNT_NAME: &str = "liqo.io/remote-service-acc
 /// The annotations that the policy reads.
 pub(crate) const ANNOTATIONS: [&str; 2] = [API_SERVER_SUPPORT, REMOTE_SERVICE_ACCOUNT_NAME];
 
-/// The lengths that a key near one of [`ANNOTATIONS`] can have, where hyphens do not count.
+/// The lengths that a key near one of [`ANNOTATIONS`] can have, without hyphens.
 const NEAR_KEY: RangeInclusive<usize> = 14..=64;
 
-/// How many letters of a near key differ.
+/// How many letters of a near key may differ.
 const MAX_DISTANCE: usize = 2;
 
 /// What was decided for a pod.

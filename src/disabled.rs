@@ -22,8 +22,8 @@ pub(crate) fn edit(pod: &mut Object, review: &mut Review) -> Result<Audit> {
     let fields = Fields::of_spec(spec);
     let mounts = Mounts::read(&fields)?;
     review.warn_of_unknown_credentials(&Volumes::read(&fields)?, &mounts);
-    edit_projected_volumes(spec, &mounts, &mut |volume, sources, path| {
-        let (before, mut is_edited) = (sources.len(), false);
+    edit_projected_volumes(spec, &mounts, &mut |volume, sources| {
+        let (path, before, mut is_edited) = (volume.path, sources.len(), false);
         retain(sources, path, &mut |source, path| remove_credentials(volume, source, path, &mut is_edited, review))?;
         if is_edited || sources.len() < before {
             review.note(path, "show API credentials");
@@ -70,6 +70,8 @@ fn remove_credentials(
             }
             Ok(true)
         }
-        _ => Ok(true),
+        Source::Secret { .. } | Source::ConfigMap { .. } | Source::DownwardApi { .. } | Source::Other { .. } => {
+            Ok(true)
+        }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn cluster_names(home_cluster: &HomeCluster) -> Vec<String> {
 }
 
 /// Whether a host means a name, as resolvers compare them: with or without a dot at the end, in any case.
-pub(crate) fn is_name(host: &str, name: &str) -> bool {
+pub(crate) fn same_name(host: &str, name: &str) -> bool {
     host.trim_end_matches('.').eq_ignore_ascii_case(name.trim_end_matches('.'))
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn is_name(host: &str, name: &str) -> bool {
 pub(crate) const BLOCK_LENGTH: usize = 8;
 
 /// Host and port of an API server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Endpoint {
     pub(crate) host: String,
     pub(crate) port: u16,

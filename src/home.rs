@@ -64,7 +64,7 @@ pub(crate) fn edit(pod: &mut Object, review: &mut Review) -> Result<Audit> {
     let volumes = Volumes::read(&Fields::of_spec(spec))?;
     review.warn_of_unknown_credentials(&volumes, &mounts);
     let mut credentials = Credentials::new(review, &volumes.projected, !named.is_empty())?;
-    edit_projected_volumes(spec, &mounts, &mut |volume, sources, path| credentials.edit_volume(volume, sources, path))?;
+    edit_projected_volumes(spec, &mounts, &mut |volume, sources| credentials.edit_volume(volume, sources))?;
     let home_namespace = credentials.finish();
     release_service_account(spec, review)?;
     if let Some(home_namespace) = home_namespace {
@@ -76,9 +76,8 @@ pub(crate) fn edit(pod: &mut Object, review: &mut Review) -> Result<Audit> {
 /// Whether a host alias has one of the cluster names, and no address in the settings decides about those.
 fn is_aliased(spec: &Fields, context: &Context) -> Result<bool> {
     let names = cluster_names(context.home_cluster);
-    let aliases = HostAlias::read_all(spec)?;
-    let has_name = |alias: &HostAlias| names.iter().any(|name| alias.has(name));
-    Ok(context.home_cluster.api_server_addresses.is_empty() && aliases.iter().any(has_name))
+    let has_name = HostAlias::read_all(spec)?.iter().any(|alias| alias.first_of(&names).is_some());
+    Ok(has_name && context.home_cluster.api_server_addresses.is_empty())
 }
 
 /// Adds the volume that the API server adds to a pod, and mounts it in the containers that have nothing mounted where
@@ -112,6 +111,7 @@ fn add_volume(spec: &mut Object, mounts: &mut Mounts, review: &mut Review) -> Re
         read_only: Some(true),
         ..VolumeMount::default()
     });
+    // The containers come in the same order as when their mounts were read.
     let mut lack_api = mounts.lack_api.iter();
     edit_containers(spec, &mut |container, path| {
         if lack_api.next() == Some(&true) {

@@ -1,5 +1,5 @@
-//! Which Kubernetes API server may an offloaded pod talk to, and with whose credentials? This Kubewarden policy answers
-//! for each pod that a foreign cluster is about to run.
+//! A Kubewarden policy for foreign clusters: it decides which cluster's API server an offloaded pod uses, and gives the pod
+//! matching credentials.
 //!
 //! Data flows one way: bytes → `guest` → [`request`] (which requests) → [`origin`] (from which home cluster) →
 //! [`decide`] → [`home`], [`remote`] or [`disabled`] edit the pod in place and note what was not right ([`review`]);

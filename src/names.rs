@@ -18,13 +18,13 @@ pub(crate) fn check_length(name: &str, limit: usize, path: impl Display) -> Resu
     Err(Rejection::TooMany { path: path.to_string(), limit, what: "characters" }.into())
 }
 
-/// A DNS-1123 subdomain: what ServiceAccounts and Secrets are named like.
+/// A DNS-1123 subdomain: the form of the names of ServiceAccounts and Secrets.
 /// Source: `IsDNS1123Subdomain` in k8s.io/apimachinery `pkg/util/validation`.
 pub(crate) fn is_dns1123_subdomain(name: &str) -> bool {
     name.len() <= MAX_SUBDOMAIN && name.split('.').all(is_dns1123_word)
 }
 
-/// A DNS-1123 label: what Namespaces are named like.
+/// A DNS-1123 label: the form of the names of Namespaces.
 /// Source: `IsDNS1123Label` in k8s.io/apimachinery `pkg/util/validation`.
 pub(crate) fn is_dns1123_label(name: &str) -> bool {
     name.len() <= 63 && is_dns1123_word(name)

@@ -1,7 +1,7 @@
 //! The origin of a pod: its home cluster, and its namespace there.
 //!
-//! A label of the pod may be anybody's, the setting is the administrator's, and a Namespace is labelled by a controller
-//! of the foreign cluster. If two of them differ, the request is rejected.
+//! Anyone can set a label of the pod; the setting is the administrator's; a controller of the foreign cluster labels the
+//! Namespace. If two of them differ, the request is rejected.
 
 use serde_json::Value;
 

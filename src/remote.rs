@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
-use crate::endpoint::{DEFAULT_HOST, HOST, cluster_names, is_name};
+use crate::endpoint::{DEFAULT_HOST, HOST, cluster_names, same_name};
 use crate::forged::{named_endpoints, shows_token};
 use crate::names::MAX_SUBDOMAIN;
 use crate::pod::{
@@ -57,9 +57,7 @@ pub(crate) fn edit(
     };
     review.warn_of_unknown_credentials(&volumes, &mounts);
 
-    edit_projected_volumes(spec, &mounts, &mut |volume, sources, path| {
-        restore_credentials(volume, sources, path, review)
-    })?;
+    edit_projected_volumes(spec, &mounts, &mut |volume, sources| restore_credentials(volume, sources, review))?;
     if let Some(name) = &account {
         set_service_account(spec, name, review)?;
     }
@@ -94,7 +92,7 @@ fn check_endpoints(containers: &[Container], spec: &Fields, review: &mut Review)
         }
     }
     for (index, alias) in aliases.iter().enumerate() {
-        let Some(name) = names.iter().find(|name| alias.has(name)) else { continue };
+        let Some(name) = alias.first_of(&names) else { continue };
         if is_home_address(alias.ip) {
             let path = spec.path.member("hostAliases").item(index).to_string();
             return Err(Rejection::LeadsHome { path }.into());
@@ -108,7 +106,7 @@ fn check_endpoints(containers: &[Container], spec: &Fields, review: &mut Review)
 fn same_host(one: &str, other: &str) -> bool {
     match (address(one), address(other)) {
         (Some(one), Some(other)) => one == other,
-        _ => is_name(one, other),
+        _ => same_name(one, other),
     }
 }
 
@@ -133,8 +131,8 @@ fn check_credentials(volume: &ProjectedVolume, context: &Context) -> Result<()> 
 
 /// Gives a volume at the API path back what a virtual kubelet took from it: its certificates, and without API server
 /// support the token. The API server fills in neither where a volume is mounted already.
-fn restore_credentials(volume: Volume, sources: &mut Vec<Value>, path: Path, review: &mut Review) -> Result<()> {
-    let Some(mounted) = volume.mounted else { return Ok(()) };
+fn restore_credentials(volume: Volume, sources: &mut Vec<Value>, review: &mut Review) -> Result<()> {
+    let Volume { mounted: Some(mounted), path, .. } = volume else { return Ok(()) };
     let context = review.context;
     let lacks_token = !shows_token(sources, path, mounted, context)?;
     for (index, source) in sources.iter_mut().enumerate() {

@@ -1,4 +1,6 @@
-//! One admission request: which requests the policy is about, and the way from a request to its response.
+//! One admission request: which requests the policy handles, and the way from a request to its response.
+
+use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -41,7 +43,7 @@ struct Request<'a> {
     old_object: Option<&'a RawValue>,
 }
 
-/// What of a request the policy is about.
+/// What the policy reviews of a request.
 enum Subject {
     Pod,
     Workload(Workload),
@@ -72,7 +74,7 @@ fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>> {
                 Subject::Pod => request.review_pod(&settings, cluster)?,
                 Subject::Workload(workload) => request.review_workload(workload, &settings, cluster)?,
             };
-            // With `strict` only what has no problems is accepted.
+            // `strict` rejects a request that has warnings.
             match accepted.warnings.joined() {
                 Some(problems) if settings.strict => return Err(Rejection::Strict { problems }.into()),
                 _ => accepted,
@@ -93,7 +95,7 @@ fn unreadable(text: &str, error: Option<serde_json::Error>) -> Box<Rejection> {
         Err(error) => return Rejection::NotJson(error).into(),
     };
     match (payload.get("request"), error) {
-        // A member stands twice.
+        // A field appears twice.
         (Some(Value::Object(_)), Some(error)) => Rejection::NotJson(error).into(),
         (request, _) => {
             Rejection::shape(Path::Root.member("request"), "an object", request.map_or("nothing", json_type))
@@ -102,7 +104,7 @@ fn unreadable(text: &str, error: Option<serde_json::Error>) -> Box<Rejection> {
 }
 
 impl Request<'_> {
-    /// What the request is about; `None` if the policy ignores it.
+    /// What the policy reviews; `None` if it ignores the request.
     fn subject(&self) -> Result<Option<Subject>> {
         let path = Path::Root.member("request");
         let kind_path = path.member("kind");
@@ -180,7 +182,7 @@ impl Request<'_> {
         };
         let home_cluster = match origin.home_cluster() {
             Some(origin) => settings.home_cluster(Some(origin))?,
-            None => settings.any_home_cluster(),
+            None => Cow::Borrowed(&settings.top_level),
         };
         let old: Option<Value> = self.old_object.and_then(|old| serde_json::from_str(old.get()).ok());
         let mut accepted = Accepted::default();

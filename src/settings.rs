@@ -36,7 +36,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) strict: bool,
     pub(crate) action: Action,
     /// The settings of the home cluster at the top level, or the defaults of each one if there are several.
-    home_cluster: HomeCluster,
+    pub(crate) top_level: HomeCluster,
     /// The entries of `homeClusters`, not read yet.
     home_clusters: Option<Members<'a>>,
 }
@@ -94,7 +94,7 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
             problems.add(format!("homeClusters: {}", values::not_a_cluster_id(id)));
             continue;
         }
-        settings.home_cluster.read_entry(id, entry, &mut problems);
+        settings.top_level.read_entry(id, entry, &mut problems);
     }
     problems.into_result()
 }
@@ -115,7 +115,7 @@ impl<'a> Settings<'a> {
 
     fn read(text: Option<&'a RawValue>, problems: &mut Problems) -> Self {
         let mut given = Given::read(text, None, problems);
-        let home_cluster = HomeCluster::default().overridden(&mut given);
+        let top_level = HomeCluster::default().overridden(&mut given);
         let home_cluster_id = given.take("homeClusterId", cluster_id);
         let home_clusters = given.take_members_of("homeClusters");
         let validate_only = given.take("validateOnly", boolean).unwrap_or(false);
@@ -132,7 +132,7 @@ impl<'a> Settings<'a> {
                 (false, false) => Action::Mutate,
             },
             home_cluster_id,
-            home_cluster,
+            top_level,
             home_clusters,
         };
         if settings.home_cluster_id.is_some() && settings.home_clusters.is_some() {
@@ -153,7 +153,7 @@ impl<'a> Settings<'a> {
     ///
     /// There are `homeClusters`, and the origin is unknown, is none of them, or its entry has problems.
     pub(crate) fn home_cluster(&self, origin: Option<&str>) -> Result<Cow<'_, HomeCluster>> {
-        let Some(entries) = &self.home_clusters else { return Ok(Cow::Borrowed(&self.home_cluster)) };
+        let Some(entries) = &self.home_clusters else { return Ok(Cow::Borrowed(&self.top_level)) };
         let known = entries.len();
         let Some(origin) = origin else {
             return Err(match self.namespace_lookup {
@@ -166,14 +166,9 @@ impl<'a> Settings<'a> {
             return Err(Rejection::OriginWithoutEntry { origin: origin.to_owned(), known }.into());
         };
         let mut problems = Problems::default();
-        let home_cluster = self.home_cluster.read_entry(origin, entry, &mut problems);
+        let home_cluster = self.top_level.read_entry(origin, entry, &mut problems);
         problems.into_result().map_err(Rejection::settings)?;
         Ok(Cow::Owned(home_cluster))
-    }
-
-    /// The settings that apply if the home cluster is unknown and nothing is changed.
-    pub(crate) fn any_home_cluster(&self) -> Cow<'_, HomeCluster> {
-        Cow::Borrowed(&self.home_cluster)
     }
 }
 

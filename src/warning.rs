@@ -55,14 +55,14 @@ pub(crate) enum Warning {
 }
 
 /// How long a warning should be at most, as the API of admission webhooks has it.
-const WARNING_LENGTH: usize = 120;
+const MAX_LENGTH: usize = 120;
 
 /// How many warnings an answer has. The API server itself passes on only so many characters of them.
-const WARNINGS: usize = 16;
+const MAX_WARNINGS: usize = 16;
 
 /// How many characters of a Secret's name a warning of [`Warning::LateToken`] has room for.
 fn room_beside(key: &str) -> usize {
-    WARNING_LENGTH.saturating_sub("Secret  lacks key ; see keptTokenAudiences".len() + key.chars().count()).max(8)
+    MAX_LENGTH.saturating_sub("Secret  lacks key ; see keptTokenAudiences".len() + key.chars().count()).max(8)
 }
 
 /// The warnings of a request: each once, and not more than a reader can use.
@@ -71,7 +71,7 @@ pub(crate) struct Warnings(Vec<Warning>);
 
 impl Warnings {
     pub(crate) fn add(&mut self, warning: Warning) {
-        if self.0.len() < WARNINGS && !self.0.contains(&warning) {
+        if self.0.len() < MAX_WARNINGS && !self.0.contains(&warning) {
             self.0.push(warning);
         }
     }
@@ -81,7 +81,7 @@ impl Warnings {
     }
 
     pub(crate) fn texts(&self) -> Vec<String> {
-        self.0.iter().map(|warning| cut(&warning.to_string(), WARNING_LENGTH)).collect()
+        self.0.iter().map(|warning| cut(&warning.to_string(), MAX_LENGTH)).collect()
     }
 
     /// All warnings in one text; `None` if there are none.

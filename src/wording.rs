@@ -4,7 +4,7 @@
 mod tests;
 
 /// How much of a value or a name a message shows.
-const SHOWN: usize = 64;
+const MAX_SHOWN: usize = 64;
 
 /// At most `length` characters of a text, the last one an ellipsis where some are missing.
 pub(crate) fn cut(text: &str, length: usize) -> String {
@@ -21,7 +21,7 @@ pub(crate) fn quoted(value: &str) -> String {
 
 /// A value, cut when long, with control and direction characters escaped so that it stays on its line.
 pub(crate) fn shown(value: &str) -> String {
-    on_one_line(value, SHOWN)
+    on_one_line(value, MAX_SHOWN)
 }
 
 /// At most `length` characters of a text, with control and direction characters escaped.
@@ -52,7 +52,7 @@ pub(crate) fn question(value: &str, words: &[&'static str]) -> String {
 
 /// The word that was likely meant: the nearest one, where at most every third letter differs, and no more than two.
 pub(crate) fn closest(value: &str, words: &[&'static str]) -> Option<&'static str> {
-    let value = cut(value.trim_ascii(), SHOWN).to_ascii_lowercase();
+    let value = cut(value.trim_ascii(), MAX_SHOWN).to_ascii_lowercase();
     let distances = words.iter().map(|word| (strsim::osa_distance(&value, &word.to_ascii_lowercase()), word));
     let near = distances.filter(|(distance, word)| *distance <= (word.len() / 3).min(2));
     near.min_by_key(|(distance, _)| *distance).map(|(_, word)| *word)

@@ -3,22 +3,21 @@
 //! Host and port each come from the settings, else from what Liqo chose, else they are `kubernetes.default` and 443.
 //! Liqo's choice is found by evidence, since platforms and other webhooks set variables too.
 
-use crate::endpoint::{DEFAULT_HOST, DEFAULT_PORT, Endpoint, cluster_names, is_name};
+use std::collections::BTreeSet;
+
+use crate::endpoint::{DEFAULT_HOST, DEFAULT_PORT, Endpoint, cluster_names, same_name};
 use crate::forged::named_endpoints;
 use crate::pod::Container;
 use crate::rejection::{Rejection, Result};
 use crate::review::Review;
 use crate::warning::Warning;
 
-/// More endpoints than any pod names.
-const MAX_ENDPOINTS: usize = 32;
-
-/// The different endpoints that the environments of containers name.
+/// The different endpoints that the environments of containers name, in the order of the containers.
 pub(crate) fn all_named(containers: &[Container]) -> Result<Vec<Endpoint>> {
-    let mut endpoints = Vec::new();
+    let (mut endpoints, mut seen) = (Vec::new(), BTreeSet::new());
     for container in containers {
         for endpoint in named_endpoints(container)? {
-            if endpoints.len() < MAX_ENDPOINTS && !endpoints.contains(&endpoint) {
+            if seen.insert(endpoint.clone()) {
                 endpoints.push(endpoint);
             }
         }
@@ -42,6 +41,7 @@ pub(crate) fn home_api_server(named: &[Endpoint], is_aliased: bool, review: &mut
         None if is_aliased => DEFAULT_HOST,
         None => named.first().map_or(DEFAULT_HOST, |first| first.host.as_str()),
     };
+    // A port that the settings leave open is the one of their host, else of Liqo's choice.
     let of_setting = if is_host_open { Vec::new() } else { of_host(host) };
     let candidates = if of_setting.is_empty() { liqos } else { of_setting };
     if let Some(other) = named.first()
@@ -67,7 +67,7 @@ pub(crate) fn home_api_server(named: &[Endpoint], is_aliased: bool, review: &mut
     let addresses = &home_cluster.api_server_addresses;
     let is_elsewhere = || match host.parse() {
         Ok(ip) => !addresses.contains(&ip),
-        Err(_) => cluster_names(home_cluster).iter().any(|name| name != host && is_name(host, name)),
+        Err(_) => cluster_names(home_cluster).iter().any(|name| name != host && same_name(host, name)),
     };
     if is_host_open && !addresses.is_empty() && is_elsewhere() {
         review.warn(Warning::VariablesDiffer { named: endpoint.authority() });

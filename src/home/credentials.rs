@@ -50,7 +50,8 @@ impl<'r, 'c> Credentials<'r, 'c> {
     }
 
     /// Edits the sources of a projected volume.
-    pub(crate) fn edit_volume(&mut self, volume: Volume, sources: &mut Vec<Value>, path: Path) -> Result<()> {
+    pub(crate) fn edit_volume(&mut self, volume: Volume, sources: &mut Vec<Value>) -> Result<()> {
+        let path = volume.path;
         let mut written = Vec::with_capacity(sources.len() + 1);
         let mut moved = Vec::new();
         for (index, source) in sources.iter_mut().enumerate() {
@@ -115,7 +116,9 @@ impl<'r, 'c> Credentials<'r, 'c> {
                 Some(namespace) => namespace.use_annotation(source, path),
                 None => Ok(false),
             },
-            _ => Ok(false),
+            Source::Secret { .. } | Source::ConfigMap { .. } | Source::DownwardApi { .. } | Source::Other { .. } => {
+                Ok(false)
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use k8s_openapi::api::core::v1;
 use serde_json::Value;
 
-use crate::endpoint::{Endpoint, cluster_names, is_name};
+use crate::endpoint::{Endpoint, cluster_names, same_name};
 use crate::pod::{Fields, HostAlias, Object, SPEC, fragment, items_mut, list_or_new, object_mut};
 use crate::rejection::Result;
 use crate::review::Review;
@@ -46,7 +46,7 @@ fn add_missing_names(spec: &mut Object, names: &[String], endpoint: &Endpoint, r
         names.iter().partition(|name| aliases.iter().any(|alias| alias.has(name)));
     let Some(first) = aliased.first().copied() else {
         // No cluster name has an alias, so all of them lead to the foreign API server.
-        review.warn(match names.iter().find(|name| is_name(&endpoint.host, name)) {
+        review.warn(match names.iter().find(|name| same_name(&endpoint.host, name)) {
             Some(host) => Warning::HomeIsForeign { host: host.clone() },
             None => Warning::NameIsForeign { name: names.first().cloned().unwrap_or_default() },
         });
@@ -66,7 +66,7 @@ fn add_missing_names(spec: &mut Object, names: &[String], endpoint: &Endpoint, r
     if lacking.is_empty() {
         return Ok(false);
     }
-    let are_home: Vec<_> = aliases.iter().map(|alias| names.iter().any(|name| alias.has(name))).collect();
+    let are_home: Vec<_> = aliases.iter().map(|alias| alias.first_of(names).is_some()).collect();
     let aliases = items_mut(spec, "hostAliases", SPEC)?.iter_mut().zip(are_home);
     for (alias, _) in aliases.filter(|(_, is_home)| *is_home) {
         let hostnames = list_or_new(object_mut(alias, SPEC)?, "hostnames", SPEC)?;

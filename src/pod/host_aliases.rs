@@ -27,6 +27,11 @@ impl<'v> HostAlias<'v> {
         self.hostnames.contains(&name)
     }
 
+    /// The first of some names that the alias has.
+    pub(crate) fn first_of<'n>(&self, names: &'n [String]) -> Option<&'n String> {
+        names.iter().find(|name| self.has(name))
+    }
+
     /// The address, whatever its spelling. A form that only older API servers take (leading zeros) is none.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.ip.parse().ok()

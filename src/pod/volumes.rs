@@ -47,6 +47,8 @@ pub(crate) struct ProjectedVolume<'v> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Volume<'e> {
     pub(crate) name: &'e str,
+    /// The path of its sources.
+    pub(crate) path: Path<'e>,
     /// How it is mounted at the API path, if it is.
     pub(crate) mounted: Option<&'e ApiVolume>,
     /// The mode that the item of a token needs if only root could read it else. The kubelet gives its own tokens to the
@@ -110,11 +112,11 @@ impl<'v> Volumes<'v> {
     }
 }
 
-/// Calls `edit` with the sources of each projected volume, and their path.
+/// Calls `edit` with the sources of each projected volume.
 pub(crate) fn edit_projected_volumes(
     spec: &mut Object,
     mounts: &Mounts,
-    edit: &mut dyn FnMut(Volume, &mut Vec<Value>, Path) -> Result<()>,
+    edit: &mut dyn FnMut(Volume, &mut Vec<Value>) -> Result<()>,
 ) -> Result<()> {
     let path = SPEC.member("volumes");
     for (index, volume) in items_mut(spec, "volumes", SPEC)?.iter_mut().enumerate() {
@@ -129,13 +131,13 @@ pub(crate) fn edit_projected_volumes(
         let default_mode = Fields { object: projected, path }.integer("defaultMode")?;
         let is_root_only = default_mode.is_some_and(|mode| mode & READABLE_BY_ALL == 0);
         let token_mode = is_root_only.then_some(READABLE);
-        let volume = Volume { name: &name, mounted: mounts.api_volumes.get(&name), token_mode };
         let (mut sources, is_list) = match projected.get_mut("sources") {
             Some(Value::Array(sources)) => (std::mem::take(sources), true),
             None | Some(Value::Null) => (Vec::new(), false),
             Some(other) => return Err(Rejection::shape(path.member("sources"), "a list", json_type(other))),
         };
-        edit(volume, &mut sources, path.member("sources"))?;
+        let (path, mounted) = (path.member("sources"), mounts.api_volumes.get(&name));
+        edit(Volume { name: &name, path, mounted, token_mode }, &mut sources)?;
         if is_list || !sources.is_empty() {
             projected.insert("sources".to_owned(), Value::Array(sources));
         }

@@ -34,7 +34,7 @@ impl Host {
     }
 }
 
-/// What keeps an address from being one at which another cluster can be reached.
+/// Why another cluster cannot be reached at an address; `None` if it can.
 /// Source: `ValidateHostAliases` in Kubernetes' `pkg/apis/core/validation` refuses IPv4-mapped addresses.
 pub(super) fn problem_of_address(address: IpAddr) -> Option<&'static str> {
     if address.is_unspecified() {
@@ -56,8 +56,8 @@ pub(super) fn problem_of_address(address: IpAddr) -> Option<&'static str> {
     }
 }
 
-/// What keeps a host from being a DNS name as certificates have them: in lower case, and not to be taken for an IPv4
-/// address.
+/// Why a host is not a DNS name as certificates have them, in lower case and not to be taken for an IPv4 address; `None`
+/// if it is.
 fn problem_of_name(host: &str) -> Option<&'static str> {
     let problem = if is_dns1123_subdomain(host) {
         if host.split('.').any(|label| label.len() > 63) {

@@ -14,7 +14,7 @@ fn token(path: &str) -> Value {
 
 /// Asserts what is left of sources of which some are written by the policy.
 #[track_caller]
-fn left(sources: &[(Value, bool)], expected: &[Value]) {
+fn left(sources: &[(Value, bool)], expected: Vec<Value>) {
     let (mut list, written): (Vec<_>, Vec<_>) = sources.iter().cloned().unzip();
     remove_shadowed(&mut list, &written, SPEC.member("sources")).unwrap();
     assert_eq!(list, expected);
@@ -23,26 +23,26 @@ fn left(sources: &[(Value, bool)], expected: &[Value]) {
 #[test]
 fn the_earlier_source_goes() {
     let (foreign, home) = (token("token"), secret("home", &["token"]));
-    left(&[(foreign.clone(), false), (home.clone(), true)], &[home.clone()]);
-    left(&[(home.clone(), true), (foreign.clone(), false)], &[foreign.clone()]);
-    left(&[(token("./token"), false), (home.clone(), true)], &[home.clone()]);
-    left(&[(token("other"), false), (home.clone(), true)], &[token("other"), home]);
+    left(&[(foreign.clone(), false), (home.clone(), true)], vec![home.clone()]);
+    left(&[(home.clone(), true), (foreign.clone(), false)], vec![foreign.clone()]);
+    left(&[(token("./token"), false), (home.clone(), true)], vec![home.clone()]);
+    left(&[(token("other"), false), (home.clone(), true)], vec![token("other"), home]);
 }
 
 /// The API server refuses or accepts those as it did before.
 #[test]
 fn what_the_policy_did_not_write_stays() {
-    left(&[(token("a"), false), (token("a"), false)], &[token("a"), token("a")]);
+    left(&[(token("a"), false), (token("a"), false)], vec![token("a"), token("a")]);
     let (home, others) = (secret("home", &["token"]), secret("x", &["a", "a"]));
-    left(&[(others.clone(), false), (home.clone(), true)], &[others, home]);
+    left(&[(others.clone(), false), (home.clone(), true)], vec![others, home]);
 }
 
 #[test]
 fn an_item_goes_alone_and_the_last_one_with_its_source() {
     let home = secret("home", &["token"]);
-    left(&[(secret("x", &["token", "a"]), false), (home.clone(), true)], &[secret("x", &["a"]), home.clone()]);
-    left(&[(secret("x", &["token", "token"]), false), (home.clone(), true)], &[home]);
-    left(&[(secret("x", &["a", "b", "a"]), true)], &[secret("x", &["b", "a"])]);
+    left(&[(secret("x", &["token", "a"]), false), (home.clone(), true)], vec![secret("x", &["a"]), home.clone()]);
+    left(&[(secret("x", &["token", "token"]), false), (home.clone(), true)], vec![home]);
+    left(&[(secret("x", &["a", "b", "a"]), true)], vec![secret("x", &["b", "a"])]);
 }
 
 #[test]
@@ -55,5 +55,5 @@ fn a_certificate_is_not_thrown_away_for_one_of_its_files() {
         "spec.sources[0]: shows a file where the home cluster's credentials must be; move it to another path or volume"
     );
     let bundle = json!({"podCertificate": {"credentialBundlePath": "token"}});
-    left(&[(bundle, false), (secret("home", &["token"]), true)], &[secret("home", &["token"])]);
+    left(&[(bundle, false), (secret("home", &["token"]), true)], vec![secret("home", &["token"])]);
 }
