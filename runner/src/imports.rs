@@ -1,14 +1,16 @@
 //! What a guest can import: waPC, and of WASI what Rust's standard library uses in a policy. A guest finds no environment
 //! and no files but stderr. An import that fails stops the guest.
 
-use std::io::{self, Write as _};
-
-use wasmi::{
-    Caller, Engine, Error, Extern, Linker, Memory,
-    errors::{LinkerError, MemoryError},
+use std::{
+    io::{self, Write as _},
+    sync::Arc,
 };
 
-use crate::policy::State;
+use wapc::ModuleState;
+use wasmi::{
+    Caller, Engine, Error, Extern, Linker, Memory, StoreLimits,
+    errors::{LinkerError, MemoryError},
+};
 
 const WAPC: &str = "wapc";
 const WASI: &str = "wasi_snapshot_preview1";
@@ -17,6 +19,12 @@ const WASI: &str = "wasi_snapshot_preview1";
 const SUCCESS: u32 = 0;
 const BAD_FILE: u32 = 8;
 const STDERR: u32 = 2;
+
+/// What the imports of a guest work on.
+pub(crate) struct State {
+    pub(crate) host: Arc<ModuleState>,
+    pub(crate) limits: StoreLimits,
+}
 
 /// Every import that a guest may have.
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<State>, LinkerError> {

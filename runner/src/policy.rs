@@ -10,7 +10,10 @@ use wapc::{
 };
 use wasmi::{Engine, Module, Store, StoreLimits, StoreLimitsBuilder, TypedFunc};
 
-use crate::{WapcError, imports::linker};
+use crate::{
+    WapcError,
+    imports::{State, linker},
+};
 
 /// A policy's module. Clones share its code.
 #[derive(Clone)]
@@ -91,12 +94,6 @@ struct Guest {
 
 /// Takes the lengths of the function's name and of the payload, and returns whether the guest answered.
 type GuestCall = TypedFunc<(i32, i32), i32>;
-
-/// What the imports of a guest work on.
-pub(crate) struct State {
-    pub(crate) host: Arc<ModuleState>,
-    limits: StoreLimits,
-}
 
 impl WebAssemblyEngineProvider for Guest {
     fn init(&mut self, host: Arc<ModuleState>) -> Result<(), BoxError> {
