@@ -147,3 +147,12 @@ fn a_pod_has_one_endpoint(#[case] named: [&str; 2], #[case] settings: Value, #[c
         }
     }
 }
+
+/// However many there are: the last container's port is the one of the host that is set.
+#[test]
+fn every_endpoint_that_is_named_counts() {
+    let container = |index: u16| json!({"name": "c", "env": forged(&format!("h{index}"), 6000 + index)});
+    let case = with_env(&[]).set("/object/spec/containers", (0..100).map(container).collect());
+    let case = case.settings(json!({"homeApiServerHost": "h99", "homeApiServerAddresses": ["10.80.0.5"]}));
+    assert_eq!(case.outcome().answer.audit_annotations["home-api-server"], "h99:6099");
+}
