@@ -75,18 +75,6 @@ impl<'r, 'c> Credentials<'r, 'c> {
         Ok(())
     }
 
-    /// Adds the last warning, and returns the home namespace if it is known.
-    pub(crate) fn finish(self) -> Option<HomeNamespace<'c>> {
-        // With the virtual kubelet's API server support off nobody creates the Secret, and the pod waits for it.
-        if let Some(name) = &self.context.token_secret
-            && self.gets_liqos_secret
-            && !self.is_forged
-        {
-            self.review.warn(Warning::ReflectedSecret { name: name.clone() });
-        }
-        self.home_namespace
-    }
-
     /// Edits a source; returns whether it was not right. Items that need a source of their own are `moved` there.
     fn edit_source(&mut self, volume: Volume, source: &mut Value, path: Path, moved: &mut Vec<Value>) -> Result<bool> {
         let read = Source::read(source, path)?;
@@ -210,6 +198,18 @@ impl<'r, 'c> Credentials<'r, 'c> {
                 Ok(false)
             }
         }
+    }
+
+    /// Adds the last warning, and returns the home namespace if it is known.
+    pub(crate) fn finish(self) -> Option<HomeNamespace<'c>> {
+        // With the virtual kubelet's API server support off nobody creates the Secret, and the pod waits for it.
+        if let Some(name) = &self.context.token_secret
+            && self.gets_liqos_secret
+            && !self.is_forged
+        {
+            self.review.warn(Warning::ReflectedSecret { name: name.clone() });
+        }
+        self.home_namespace
     }
 }
 

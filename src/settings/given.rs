@@ -50,6 +50,17 @@ const KEYS: [Key; 17] = {
     ]
 };
 
+impl Key {
+    /// Whether `name` is the snake_case form of the key, or the virtual kubelet's flag for it.
+    fn is_also(&self, name: &str) -> bool {
+        let snake_case = self.name.chars().flat_map(|character| {
+            let underscore = character.is_ascii_uppercase().then_some('_');
+            underscore.into_iter().chain([character.to_ascii_lowercase()])
+        });
+        Some(name) == self.flag || name.chars().eq(snake_case)
+    }
+}
+
 /// How many problems are reported one by one.
 const MAX_REPORTED: usize = 32;
 
@@ -165,17 +176,6 @@ impl<'a, 'p> Given<'a, 'p> {
     /// The source of a value that is not given, for messages.
     pub(super) fn inherited(&self) -> &'static str {
         if self.entry.is_empty() { " (the default)" } else { " (inherited)" }
-    }
-}
-
-impl Key {
-    /// Whether `name` is the snake_case form of the key, or the virtual kubelet's flag for it.
-    fn is_also(&self, name: &str) -> bool {
-        let snake_case = self.name.chars().flat_map(|character| {
-            let underscore = character.is_ascii_uppercase().then_some('_');
-            underscore.into_iter().chain([character.to_ascii_lowercase()])
-        });
-        Some(name) == self.flag || name.chars().eq(snake_case)
     }
 }
 
