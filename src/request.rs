@@ -59,7 +59,7 @@ struct Accepted {
 
 /// Evaluates a payload as policy-server sends it, and returns the JSON of the response.
 pub(crate) fn evaluate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
-    respond(payload, cluster).unwrap_or_else(|rejection| Response::rejected(&rejection).to_json(0))
+    respond(payload, cluster).unwrap_or_else(|rejection| Response::rejected(&rejection).to_json())
 }
 
 fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>> {
@@ -82,9 +82,7 @@ fn respond(payload: &[u8], cluster: &dyn Cluster) -> Result<Vec<u8>> {
         }
     };
     let object = request.object.as_ref().filter(|_| is_edited);
-    // What is added to a pod takes some kilobytes, more if many containers get variables.
-    let room = if is_edited { text.len() + text.len() / 8 + 4096 } else { 512 };
-    Ok(Response::accepted(audit, &warnings, object).to_json(room))
+    Ok(Response::accepted(audit, &warnings, object).to_json())
 }
 
 /// Why a payload is no request. serde's own words about a wrong shape would quote it.

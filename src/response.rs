@@ -58,11 +58,8 @@ impl<'r> Response<'r> {
         Self { message: Some(rejection.to_string()), ..Self::default() }
     }
 
-    /// The JSON. `room` is how many bytes it takes at most in most cases.
-    pub(crate) fn to_json(&self, room: usize) -> Vec<u8> {
-        let mut out = Vec::with_capacity(room);
-        // Writing into memory does not fail, and neither does writing text, maps of text and what was read.
-        let _ = serde_json::to_writer(&mut out, self);
-        out
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        // Text, maps of text and what was read can always be written.
+        serde_json::to_vec(self).unwrap_or_default()
     }
 }
