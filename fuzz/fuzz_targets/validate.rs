@@ -6,6 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use liqo_api_access_policy_fuzz::{Host, answer};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 fuzz_target!(|input: &[u8]| {
@@ -15,9 +16,10 @@ fuzz_target!(|input: &[u8]| {
     };
     let host = Host(host);
     let first = answer(payload, &host);
-    let read = serde_json::from_slice::<Value>(payload);
-    assert!(!first.accepted || read.is_ok(), "accepted, and no JSON");
-    if let (Ok(mut payload), Some(object)) = (read, first.mutated_object) {
+    // Settings that no rule reads may have half a surrogate pair, which JSON allows and a `Value` does not.
+    let is_json = serde_json::from_slice::<IgnoredAny>(payload).is_ok();
+    assert!(!first.accepted || is_json, "accepted, and no JSON");
+    if let (Ok(mut payload), Some(object)) = (serde_json::from_slice::<Value>(payload), first.mutated_object) {
         payload["request"]["object"] = object;
         let second = answer(payload.to_string().as_bytes(), &host);
         assert!(second.accepted && second.mutated_object.is_none(), "{payload} became {second:?}");
