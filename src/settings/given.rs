@@ -96,13 +96,15 @@ pub(super) struct Given<'a, 'p> {
     entry: String,
     /// For each of [`KEYS`] the name that was used and the value.
     values: [Option<(String, &'a RawValue)>; KEYS.len()],
+    /// Whether a problem lists the keys that are known. The first unknown one does.
+    lists_keys: bool,
     problems: &'p mut Problems,
 }
 
 impl<'a, 'p> Given<'a, 'p> {
     pub(super) fn read(text: Option<&'a RawValue>, entry: Option<&str>, problems: &'p mut Problems) -> Self {
         let entry = entry.map(|id| format!("homeClusters.{id}")).unwrap_or_default();
-        let mut given = Self { entry, values: [const { None }; KEYS.len()], problems };
+        let mut given = Self { entry, values: [const { None }; KEYS.len()], lists_keys: false, problems };
         match text.filter(|text| !is_null(text)).map(members) {
             None => {}
             Some(Ok(members)) => members.into_iter().for_each(|(name, value)| given.give(name, value)),
@@ -120,8 +122,9 @@ impl<'a, 'p> Given<'a, 'p> {
             let keys: Vec<_> = KEYS.iter().filter(|key| is_known(key)).map(|key| key.name).collect();
             let likely = closest(&name.replace(['_', '-'], ""), &keys);
             let question = likely.map(|key| format!(" (did you mean {key}?)")).unwrap_or_default();
-            let known = keys.join(", ");
-            return self.report_whole(&format!("{}: no such setting{question}; known are {known}", quoted(&name)));
+            let known = if self.lists_keys { String::new() } else { format!("; known are {}", keys.join(", ")) };
+            self.lists_keys = true;
+            return self.report_whole(&format!("{}: no such setting{question}{known}", quoted(&name)));
         };
         match &self.values[position] {
             _ if is_null(value) => {}
