@@ -55,7 +55,7 @@ impl Mounts {
                     Some(part) => part,
                     None => mount.string("subPathExpr")?.unwrap_or_default(),
                 };
-                // Clients of the API look for nothing in a directory below; a file of the host needs no part.
+                // Clients read nothing in a directory below the API path. `token` may be a file of the host, without a subPath.
                 if matches!(below.as_str(), "" | TOKEN) || !part.is_empty() {
                     mounts.api_volumes.entry(name.to_owned()).or_default().add(&below, part);
                 }
